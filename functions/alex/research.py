@@ -1,0 +1,239 @@
+"""Research jobs: what is asked for, how far it is, and who may change it when."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from alex.documents import Page
+from alex.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from alex.ports import JobLauncher, JobStore
+
+LEASE = timedelta(minutes=16)
+"""A running job that reported nothing for this long has died: a run ends within Lambda's 15."""
+
+
+class JobStatus(StrEnum):
+    """queued → running → succeeded | failed | cancelled; queued → cancelled."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can change it any more."""
+        return self not in {JobStatus.QUEUED, JobStatus.RUNNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a run may use; at any cap it ends with what is verified.
+
+    Attributes:
+        usd: dollars for model calls.
+        pages: pages read.
+        seconds: wall-clock time.
+    """
+
+    usd: float = 0.50
+    pages: int = 12
+    seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchRequest:
+    """What to research: a topic, tickers, pages to start from; at least one of them."""
+
+    topic: str | None = None
+    tickers: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    budget: Budget = field(default_factory=Budget)
+
+    @property
+    def subject(self) -> str:
+        """The question in words, for models and titles."""
+        return self.topic or ", ".join(self.tickers) or ", ".join(self.urls)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of progress: when, which phase, what happened."""
+
+    at: datetime
+    phase: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of research, asked for once.
+
+    Attributes:
+        idempotency_key: a repeated request with the same key is this job.
+        request_digest: tells a repeat from a different request under the same key.
+        report_id: the document the report became, once it succeeded.
+        evidence_id: text store key of the bundle that proves the report.
+        cost: what was spent, by name (`usd`, `input_tokens`, `pages`, …).
+        cancel_requested: the run stops before its next step.
+        version: counts saves; a save from a stale copy is refused.
+    """
+
+    id: str
+    request: ResearchRequest
+    created: datetime
+    updated: datetime
+    status: JobStatus = JobStatus.QUEUED
+    steps: tuple[Step, ...] = ()
+    idempotency_key: str | None = None
+    request_digest: str = ""
+    report_id: str | None = None
+    evidence_id: str | None = None
+    cost: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+    cancel_requested: bool = False
+    version: int = 0
+
+
+def digest(request: ResearchRequest) -> str:
+    """A stable fingerprint of a request."""
+    return hashlib.sha256(json.dumps(asdict(request), sort_keys=True).encode()).hexdigest()
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class ResearchDesk:
+    """Takes requests for research and keeps track of them."""
+
+    def __init__(
+        self, jobs: "JobStore", launcher: "JobLauncher", *, clock: Callable[[], datetime] = now
+    ) -> None:
+        self._jobs = jobs
+        self._launcher = launcher
+        self._clock = clock
+
+    def request(self, request: ResearchRequest, idempotency_key: str | None = None) -> Job:
+        """Record a job, then hand it over; a repeated key gives the job it made first.
+
+        Raises:
+            Conflict: the key was used for a different request.
+            Unavailable: the researcher could not be reached; the job stays queued.
+        """
+        at = self._clock()
+        fingerprint = digest(request)
+        job = self._jobs.create(
+            Job(
+                id=uuid.uuid4().hex,
+                request=request,
+                created=at,
+                updated=at,
+                idempotency_key=idempotency_key,
+                request_digest=fingerprint,
+            )
+        )
+        if job.request_digest != fingerprint:
+            raise Conflict("This Idempotency-Key was used for a different request.")
+        if job.status is JobStatus.QUEUED:
+            self._launcher.launch(job.id)
+        return job
+
+    def get(self, job_id: str) -> Job:
+        """The job.
+
+        Raises:
+            NotFound: there is none.
+        """
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise NotFound(f"No research job has the id {job_id!r}.")
+        return job
+
+    def list(self, *, cursor: str | None = None, limit: int = 20) -> Page[Job]:
+        """Jobs, newest first."""
+        return self._jobs.list(cursor=cursor, limit=limit)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job: at once when queued, before its next step when running.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it has already ended.
+        """
+
+        def change(job: Job) -> Job:
+            if job.status.final:
+                raise Conflict(f"The job has already ended: {job.status}.")
+            if job.status is JobStatus.QUEUED:
+                job = replace(job, status=JobStatus.CANCELLED)
+            return replace(job, cancel_requested=True)
+
+        return self._update(job_id, change)
+
+    def start(self, job_id: str) -> Job | None:
+        """Claim a job for a run; None where there is nothing to run.
+
+        A job can be claimed when it is queued, or when it was running and its run has died.
+        Two claims at once: one wins.
+        """
+        job = self.get(job_id)
+        dead = job.status is JobStatus.RUNNING and self._clock() - job.updated > LEASE
+        if job.status is not JobStatus.QUEUED and not dead:
+            return None
+        try:
+            return self._jobs.save(replace(job, status=JobStatus.RUNNING, updated=self._clock()))
+        except Conflict:
+            return None
+
+    def progress(self, job_id: str, phase: str, message: str) -> Job:
+        """Add a step; the returned job says whether a cancel was asked for."""
+        step = Step(self._clock(), phase, message)
+        return self._update(job_id, lambda job: replace(job, steps=(*job.steps, step)))
+
+    def finish(
+        self,
+        job_id: str,
+        status: JobStatus,
+        *,
+        report_id: str | None = None,
+        evidence_id: str | None = None,
+        cost: Mapping[str, float] | None = None,
+        error: str | None = None,
+    ) -> Job:
+        """End a job; a job that has ended stays as it ended."""
+
+        def change(job: Job) -> Job:
+            if job.status.final:
+                return job
+            return replace(
+                job,
+                status=status,
+                report_id=report_id,
+                evidence_id=evidence_id,
+                cost=cost or {},
+                error=error,
+            )
+
+        return self._update(job_id, change)
+
+    def _update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
+        """Apply a change to the stored job, again whenever somebody else was quicker."""
+        while True:
+            job = self.get(job_id)
+            changed = change(job)
+            if changed == job:
+                return job
+            try:
+                return self._jobs.save(replace(changed, updated=self._clock()))
+            except Conflict:
+                continue

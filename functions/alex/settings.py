@@ -1,0 +1,104 @@
+"""One frozen, validated configuration for a process, read from its environment once."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from alex.errors import Misconfigured
+
+type Backend = Literal["local", "aws"]
+type ProviderName = Literal["offline", "openai", "compatible", "bedrock"]
+
+PROVIDERS: tuple[ProviderName, ...] = ("offline", "openai", "compatible", "bedrock")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where Alex keeps things and which models it asks.
+
+    Attributes:
+        backend: `local` keeps everything under `data_dir`; `aws` uses the stack's resources.
+        data_dir: the laptop edition's folder; unused on AWS.
+        provider: who writes reports. Never chosen by the mere presence of a key.
+        model: the provider's model; empty for the offline provider.
+        model_base_url: base URL of an OpenAI-compatible server.
+        model_api_key: for the compatible provider on a laptop; on AWS keys come from SSM.
+        user_agent: how the researcher names itself to the sites it reads.
+        allow_hosts: exact `ip:port` addresses the egress guard lets through though they are
+            private: the demo site, test servers. Empty in any deployment.
+        watch_minutes: how often `alex serve` starts scheduled research; 0 turns it off.
+    """
+
+    backend: Backend
+    data_dir: Path
+    provider: ProviderName = "offline"
+    model: str = ""
+    model_base_url: str = ""
+    model_api_key: str = ""
+    user_agent: str = "Alex/0.1 (research agent; set ALEX_USER_AGENT to your contact)"
+    allow_hosts: tuple[str, ...] = ()
+    watch_minutes: int = 120
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read `ALEX_*` variables; `env` stands in for the process's own environment.
+
+        Raises:
+            Misconfigured: a variable is missing or wrong; the message names it.
+        """
+        read = _Reader(os.environ if env is None else env)
+        backend: Backend = read.choice("ALEX_BACKEND", ("local", "aws"), "local")
+        provider: ProviderName = read.choice("ALEX_PROVIDER", PROVIDERS, "offline")
+        base_url = read.text("ALEX_MODEL_BASE_URL")
+        model = read.text("ALEX_MODEL")
+        if provider != "offline" and not model:
+            raise Misconfigured(f"ALEX_MODEL is missing: ALEX_PROVIDER={provider} needs it.")
+        if provider == "compatible" and not base_url:
+            raise Misconfigured(
+                "ALEX_MODEL_BASE_URL is missing: ALEX_PROVIDER=compatible needs it."
+            )
+        return cls(
+            backend=backend,
+            data_dir=Path(read.text("ALEX_DATA_DIR", "alex-data")),
+            provider=provider,
+            model=model,
+            model_base_url=base_url,
+            model_api_key=read.text("ALEX_MODEL_API_KEY"),
+            user_agent=read.text("ALEX_USER_AGENT", _default("user_agent")),
+            allow_hosts=tuple(h for h in read.text("ALEX_ALLOW_HOSTS").split(",") if h),
+            watch_minutes=read.integer("ALEX_WATCH_MINUTES", 120),
+        )
+
+
+def _default(field: str) -> str:
+    """The dataclass's own default of a text field."""
+    return str(Settings.__dataclass_fields__[field].default)
+
+
+class _Reader:
+    """Reads variables of one environment, naming each that is wrong."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._env.get(name, "").strip() or default
+
+    def choice[T: str](self, name: str, allowed: tuple[T, ...], default: T) -> T:
+        value = self.text(name, default)
+        for option in allowed:
+            if option == value:
+                return option
+        raise Misconfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+
+    def integer(self, name: str, default: int) -> int:
+        return self._parse(name, str(default), int, "a whole number")
+
+    def _parse[T](self, name: str, default: str, parse: Callable[[str], T], what: str) -> T:
+        value = self.text(name, default)
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise Misconfigured(f"{name} is {value!r}; it must be {what}.") from error
