@@ -1,0 +1,232 @@
+"""Bytes to text: HTML, PDF, plain text, JSON. Nothing of what a page shows is silently lost."""
+
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import trafilatura
+from lxml import etree, html
+from lxml.html import HtmlElement
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from alex.errors import InvalidInput
+from researcher.reading.clutter import drop_dialogs, drop_furniture, drop_hidden
+from researcher.reading.linearise import clean, linearise
+from researcher.reading.pages import Link
+from researcher.reading.statements import stated_date, stated_title
+
+PDF_PAGES = 500
+"""A PDF is read up to this page."""
+
+_MOST_LINKS = 400
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|encoding\s*=\s*['\"]([\w-]+)")
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_FIGURES = re.compile(r"\d[\d.,]*\d|\d")
+_FILING_CELLS = 400
+"""A page with this many table cells is a statement of figures, not an article with a table."""
+
+_KEPT_FIGURES = 0.98
+_KEPT_LENGTH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A page's content.
+
+    Attributes:
+        title: empty where it states none.
+        text: Markdown-like: headings as `# …`, tables as `| a | b |` rows.
+        published: the page's own publication date, where it states one.
+        links: absolute http(s) links, each URL once.
+        partial: the text ends at a limit.
+    """
+
+    title: str
+    text: str
+    published: date | None = None
+    links: tuple[Link, ...] = ()
+    partial: bool = False
+
+
+def extract(data: bytes, content_type: str, url: str) -> Extracted:
+    """The content of a response of any supported kind; `content_type` is the whole header.
+
+    Raises:
+        InvalidInput: the bytes are not what the content type says, or of no supported kind.
+    """
+    media_type = media_type_of(content_type, data)
+    if media_type == "application/pdf":
+        return extract_pdf(data)
+    text = decode(data, content_type)
+    if media_type in {"text/html", "application/xhtml+xml"}:
+        return extract_html(text, url)
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return Extracted("", _readable_json(text))
+    if media_type.startswith("text/") or media_type.endswith(("/xml", "+xml")):
+        return Extracted("", _CONTROL.sub("", text))
+    raise InvalidInput(f"The content type {media_type or 'unknown'} cannot be read as text.")
+
+
+def media_type_of(content_type: str, data: bytes) -> str:
+    """The media type a response has; a missing or generic one is told from the bytes."""
+    stated = content_type.partition(";")[0].strip().lower()
+    if data.startswith(b"%PDF-"):
+        return "application/pdf"
+    if stated not in {"", "application/octet-stream", "text/plain"}:
+        return stated
+    start = data[:512].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "text/html"
+    return stated
+
+
+def decode(data: bytes, content_type: str = "") -> str:
+    """Bytes to text by byte order mark, header, the page's own declaration, then UTF-8."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:].decode("utf-8", "replace")
+    stated = _HEADER_CHARSET.search(content_type)
+    declared = _META_CHARSET.search(data[:4096])
+    names = [stated.group(1) if stated else ""]
+    names += [(declared.group(1) or declared.group(2)).decode() if declared else "", "utf-8"]
+    for name in filter(None, names):
+        try:
+            return data.decode(name)
+        except (LookupError, UnicodeDecodeError):
+            continue  # wrongly declared, as many pages are; the next source may be right
+    return data.decode("cp1252", "replace")
+
+
+def extract_html(page: str, url: str) -> Extracted:
+    """The content of an HTML page; `url` makes its links absolute."""
+    root = _parse(page)
+    if root is None:
+        return Extracted("", "")
+    links = tuple(_links(root, url))
+    title, published = stated_title(root), stated_date(root)
+    drop_hidden(root)
+    drop_dialogs(root)
+    text = _content(root, url)
+    return Extracted(title or _first_heading(text), text, published, links)
+
+
+def extract_pdf(data: bytes) -> Extracted:
+    """The text of a PDF, page after page.
+
+    Raises:
+        InvalidInput: it is damaged or encrypted.
+    """
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        pages = [page.extract_text() for _, page in zip(range(PDF_PAGES), reader.pages)]  # noqa: B905
+        partial = len(reader.pages) > PDF_PAGES
+        title = clean((reader.metadata and reader.metadata.title) or "")
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        # pypdf raises the plain ones, too, on damaged files.
+        raise InvalidInput("The PDF is damaged or encrypted.") from error
+    text = "\n\n".join(_CONTROL.sub("", page).strip() for page in pages).strip()
+    return Extracted(title, text + "\n" if text else "", partial=partial)
+
+
+def _parse(page: str) -> HtmlElement | None:
+    source = _CONTROL.sub("", _DECLARATION.sub("", page))
+    if not source.strip():
+        return None
+    try:
+        return html.document_fromstring(source)
+    except etree.ParserError:  # nothing but comments or white space
+        return None
+
+
+def _first_heading(text: str) -> str:
+    found = _HEADING.search(text)
+    return found.group(1) if found else ""
+
+
+def _links(root: HtmlElement, url: str) -> Iterator[Link]:
+    base = root.find(".//base[@href]")
+    here = url if base is None else urljoin(url, base.get("href"))
+    seen: set[str] = set()
+    for anchor in root.iter("a"):
+        try:
+            target = urldefrag(urljoin(here, clean(anchor.get("href", "")))).url
+            scheme = urlsplit(target).scheme
+        except ValueError:  # an unclosed bracket and the like: no link anybody could follow
+            continue
+        if scheme not in {"http", "https"} or target in seen or not anchor.get("href"):
+            continue
+        seen.add(target)
+        yield Link(target, clean(anchor.text_content()))
+        if len(seen) == _MOST_LINKS:
+            return
+
+
+def _content(root: HtmlElement, url: str) -> str:
+    """The content as text, faithfully: never at the cost of a figure."""
+    body = root.find(".//body")
+    body = root if body is None else body
+    bold_headings = next(body.iter("h1", "h2", "h3"), None) is None
+    if _is_filing(body):
+        return linearise(body, bold_headings=bold_headings)
+    drop_furniture(body)
+    stated = _stated_content(body)
+    if stated is not None:
+        return linearise(stated, bold_headings=bold_headings)
+    everything = linearise(body, bold_headings=bold_headings)
+    chosen = _chosen_content(root, url)
+    return chosen if _keeps(chosen, everything) else everything
+
+
+def _is_filing(body: HtmlElement) -> bool:
+    """Inline XBRL, or tables upon tables: every visible word counts."""
+    cells = 0
+    for element in body.iter():
+        if isinstance(element.tag, str):
+            if element.tag.startswith("ix:"):
+                return True
+            cells += element.tag == "td"
+    return cells >= _FILING_CELLS
+
+
+def _stated_content(body: HtmlElement) -> HtmlElement | None:
+    """What the page itself marks as its content."""
+    mains: list[HtmlElement] = body.xpath(".//main | .//*[@role='main']")
+    articles: list[HtmlElement] = body.xpath(".//article")
+    stated = mains[:1] + (articles if len(articles) == 1 else [])
+    return next((element for element in stated if clean(element.text_content())), None)
+
+
+def _chosen_content(root: HtmlElement, url: str) -> str:
+    """What trafilatura takes for the content, written our way."""
+    document = trafilatura.bare_extraction(
+        root, url=url, include_tables=True, favor_recall=True, with_metadata=False
+    )
+    if document is None or isinstance(document, dict) or document.body is None:
+        return ""
+    return linearise(document.body)
+
+
+def _keeps(chosen: str, everything: str) -> bool:
+    """Whether a choice of content left out neither figures nor most of the text."""
+    wanted, kept = (Counter(_FIGURES.findall(text)) for text in (everything, chosen))
+    missing = (wanted - kept).total()
+    return (
+        len(chosen) >= _KEPT_LENGTH * len(everything)
+        and missing <= (1 - _KEPT_FIGURES) * wanted.total()
+    )
+
+
+def _readable_json(text: str) -> str:
+    """JSON with a line a value; as it is where it does not parse."""
+    try:
+        return json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
+    except ValueError:
+        return text
