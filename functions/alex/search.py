@@ -5,7 +5,6 @@ from typing import Literal
 
 from alex import ranking
 from alex.documents import Candidate, Document, Filter, Hit, PassageHit
-from alex.filters import matches
 from alex.ports import Catalog, Embedder, VectorIndex
 from alex.ranking import Ranked
 
@@ -56,7 +55,7 @@ def _visible(candidate: Candidate, document: Document | None, where: Filter) -> 
     return (
         document is not None
         and document.revision == candidate.revision
-        and matches(where, document.attributes)
+        and where.admits(document.attributes)
     )
 
 
