@@ -1,5 +1,7 @@
 """The nouns: what is handed in, what is kept, what is found."""
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -106,7 +108,7 @@ class Revision:
 
     def passage_key(self, ordinal: int) -> str:
         """The index key of one passage."""
-        return f"{self.document_id}:{self.revision}:{ordinal}"
+        return f"{_safe(self.document_id)}:{self.revision}:{ordinal}"
 
     @property
     def passage_keys(self) -> list[str]:
@@ -116,7 +118,28 @@ class Revision:
     @property
     def text_key(self) -> str:
         """The text store key of its text."""
-        return f"documents/{self.document_id}/{self.revision}.txt"
+        return f"documents/{_safe(self.document_id)}/{self.revision}.txt"
+
+
+def _safe(document_id: str) -> str:
+    """The id as a part of a key, whatever a caller put into it: plain, or else a hash of it."""
+    if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", document_id):
+        return document_id
+    return "~" + hashlib.sha256(document_id.encode()).hexdigest()[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A revision that is not visible and may have data.
+
+    Attributes:
+        since: when it was staged.
+        settled: it was visible once, so nobody is writing it any more.
+    """
+
+    revision: Revision
+    since: datetime
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +175,30 @@ class Filter:
     until: date | None = None
     undated: bool = True
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
+
+    def admits(self, attributes: Attributes) -> bool:
+        """Whether a document with these attributes passes."""
+        return (
+            (not self.tickers or not set(self.tickers).isdisjoint(attributes.tickers))
+            and (self.kind is None or self.kind == attributes.kind)
+            and (self.source is None or self.source == attributes.source)
+            and self._admits_day(attributes.published)
+            and all(_same(attributes.metadata.get(k), v) for k, v in self.metadata.items())
+        )
+
+    def _admits_day(self, day: date | None) -> bool:
+        if self.since is None and self.until is None:
+            return True
+        if day is None:
+            return self.undated
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+def _same(stored: Scalar | None, wanted: Scalar) -> bool:
+    """Equality as JSON has it: 1 is 1.0 but is not true."""
+    return stored == wanted and isinstance(stored, bool) == isinstance(wanted, bool)
 
 
 @dataclass(frozen=True, slots=True)

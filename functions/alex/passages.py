@@ -8,6 +8,10 @@ from alex import tokens
 from alex.documents import Passage, Span
 from alex.layout import Break, Unit, halves, units
 
+VERSION = "1"
+"""Raised when texts are split differently: stored documents are then split anew when they next
+come in."""
+
 TARGET = 128
 """Word pieces of a passage's own text, at most. Larger passages blur what each is about."""
 

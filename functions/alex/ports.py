@@ -4,6 +4,7 @@ Each port has an AWS and a local adapter, held equal by `tests/contract`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from alex.documents import (
@@ -13,6 +14,7 @@ from alex.documents import (
     IndexEntry,
     Page,
     Revision,
+    Staged,
     Vector,
 )
 from alex.research import Job
@@ -105,28 +107,42 @@ class Catalog(Protocol):
         """
         ...
 
-    def stage(self, revision: Revision) -> None:
+    def stage(self, revision: Revision, at: datetime) -> None:
         """Note, before the first of its data is written, that a revision may have data."""
         ...
 
     def publish(self, document: Document, *, replaces: str | None) -> None:
-        """In one step: make this revision visible, unstage it, and stage the replaced one.
+        """In one step: make a staged revision visible, unstage it, and stage the replaced one.
+
+        The replaced revision is staged as settled, since `document.updated`.
 
         Raises:
-            Conflict: the visible revision is not `replaces` (None: there is none).
+            Conflict: the visible revision is not `replaces` (None: there is none), or this one
+                is not staged any more or condemned.
         """
         ...
 
-    def withdraw(self, document: Document) -> None:
-        """In one step: hide the document and stage its revision for removal.
+    def withdraw(self, document: Document, at: datetime) -> None:
+        """In one step: hide the document and stage its revision as settled.
 
         Raises:
-            Conflict: another revision is visible by now.
+            Conflict: this revision is not the visible one any more.
         """
         ...
 
-    def staged(self, document_id: str) -> Sequence[Revision]:
-        """The document's staged revisions: unfinished or left over."""
+    def condemn(self, revision: Revision) -> None:
+        """Forbid that a staged revision is ever published; unknown ones are no error.
+
+        Must come before its data is removed: whoever may still be writing it then fails.
+        """
+        ...
+
+    def staged(self, document_id: str) -> Sequence[Staged]:
+        """The document's staged revisions: unfinished, condemned or replaced."""
+        ...
+
+    def leftovers(self, before: datetime) -> Sequence[Staged]:
+        """Revisions of any document that were staged earlier than this; at most 100 a call."""
         ...
 
     def unstage(self, revision: Revision) -> None:

@@ -1,0 +1,186 @@
+"""The vector index in SQLite: FTS5 for wording, exact search in memory for meaning."""
+
+import json
+import re
+import sqlite3
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+
+from alex.documents import Candidate, Filter, IndexEntry, Passage, Span, Vector
+from alex.local.database import Database
+from alex.local.matrix import Distances, Matrix
+from alex.records import attributes_from_json, attributes_to_json
+
+_WORDS = re.compile(r"[^\W_]+")
+
+_COMMON = frozenset(
+    _WORDS.findall(
+        "a an and are as at be by did do does for from had has have how in is it its of on or "
+        "that the their there these this to was were what when where which who why will with"
+    )
+)
+"""Words that stand in most passages: they cost FTS5 most of its time and decide nothing."""
+
+_MAX_TERMS = 64
+
+
+class SqliteIndex:
+    """Passages by nearness of meaning and by wording."""
+
+    def __init__(self, database: Database, dimension: int) -> None:
+        self._database = database
+        self._dimension = dimension
+        self._matrix = Matrix(dimension)
+
+    def put(self, entries: Sequence[IndexEntry]) -> None:
+        """Add or replace entries by key, all or none of them."""
+        blobs = [self._blob(entry.vector) for entry in entries]
+        with self._database.write(durable=False) as db:
+            _delete(db, [entry.key for entry in entries])
+            for entry, blob in zip(entries, blobs, strict=True):
+                _insert(db, entry, blob)
+
+    def fetch(self, keys: Sequence[str]) -> list[IndexEntry]:
+        """The entries that exist, in any order."""
+        with self._database.read() as db:
+            rows = db.execute(
+                """SELECT p.*, v.vector, s.attributes FROM passages p
+                JOIN vectors v ON v.row = p.row JOIN attribute_sets s ON s.id = v.attributes
+                WHERE p.key IN (SELECT value FROM json_each(?))""",
+                (json.dumps(list(keys)),),
+            ).fetchall()
+        return [
+            IndexEntry(
+                key=row["key"],
+                document_id=row["document_id"],
+                revision=row["revision"],
+                passage=_passage(row),
+                vector=array("f", np.frombuffer(row["vector"], "<f4").astype(np.float32).tobytes()),
+                attributes=attributes_from_json(row["attributes"]),
+            )
+            for row in rows
+        ]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove entries; unknown keys are no error."""
+        with self._database.write(durable=False) as db:
+            _delete(db, keys)
+
+    def query(self, vector: Vector, text: str, k: int, where: Filter) -> list[Candidate]:
+        """The k nearest entries and the k best text matches that pass the filter, as one list."""
+        with self._database.read() as db:
+            snapshot = self._matrix.snapshot(db, where)
+            distances = snapshot.distances(np.asarray(vector, np.float32))
+            scores = _text_matches(db, text, k, snapshot.admitted)
+            near = {found.row: found.distance for found in distances.nearest(k)}
+            rows = _rows(db, near.keys() | scores.keys())
+        nearest = sorted(
+            (row for row in rows if row["row"] in near),
+            key=lambda row: (near[row["row"]], row["document_id"], row["ordinal"]),
+        )[:k]
+        wanted = {row["row"] for row in nearest} | scores.keys()
+        return [
+            candidate
+            for row in rows
+            if row["row"] in wanted
+            and (candidate := _candidate(row, distances, scores.get(row["row"])))
+        ]
+
+    def _blob(self, vector: Vector) -> bytes:
+        values = np.asarray(vector, "<f4")
+        if values.shape != (self._dimension,) or not 0 < np.linalg.norm(values) < np.inf:
+            raise ValueError(f"not a vector of {self._dimension} finite numbers with a direction")
+        return values.tobytes()
+
+
+def _insert(db: sqlite3.Connection, entry: IndexEntry, blob: bytes) -> None:
+    attributes = attributes_to_json(entry.attributes)
+    db.execute("INSERT OR IGNORE INTO attribute_sets (attributes) VALUES (?)", (attributes,))
+    passage = entry.passage
+    added = db.execute(
+        "INSERT INTO passages (key, document_id, revision, ordinal, first, beyond, context, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            entry.key,
+            entry.document_id,
+            entry.revision,
+            passage.ordinal,
+            passage.span.start,
+            passage.span.end,
+            passage.context,
+            passage.text,
+        ),
+    )
+    db.execute(
+        "INSERT INTO vectors SELECT ?, id, ? FROM attribute_sets WHERE attributes = ?",
+        (added.lastrowid, blob, attributes),
+    )
+
+
+def _delete(db: sqlite3.Connection, keys: Sequence[str]) -> None:
+    """Remove passages; triggers remove what belongs to them."""
+    chosen = json.dumps(list(keys))
+    sets = db.execute(
+        """SELECT DISTINCT v.attributes FROM passages p JOIN vectors v ON v.row = p.row
+        WHERE p.key IN (SELECT value FROM json_each(?))""",
+        (chosen,),
+    ).fetchall()
+    db.execute("DELETE FROM passages WHERE key IN (SELECT value FROM json_each(?))", (chosen,))
+    db.executemany(
+        "DELETE FROM attribute_sets WHERE id = :id"
+        " AND NOT EXISTS (SELECT 1 FROM vectors WHERE attributes = :id)",
+        [{"id": row["attributes"]} for row in sets],
+    )
+
+
+def _text_matches(
+    db: sqlite3.Connection, text: str, k: int, admitted: Sequence[int] | None
+) -> dict[int, float]:
+    """Rows of the k best text matches with their BM25 scores, higher being better."""
+    terms = _terms(text)
+    if not terms:
+        return {}
+    query = " OR ".join(f'"{term}"' for term in terms)
+    if admitted is None:
+        rows = db.execute(
+            "SELECT rowid, -rank AS score FROM passages_text WHERE passages_text MATCH ?"
+            " ORDER BY rank LIMIT ?",
+            (query, k),
+        )
+    else:
+        rows = db.execute(
+            """SELECT t.rowid, -t.rank AS score FROM passages_text t
+            JOIN vectors v ON v.row = t.rowid WHERE passages_text MATCH ?
+            AND v.attributes IN (SELECT value FROM json_each(?))
+            ORDER BY t.rank LIMIT ?""",
+            (query, json.dumps(list(admitted)), k),
+        )
+    return {row["rowid"]: row["score"] for row in rows}
+
+
+def _terms(text: str) -> list[str]:
+    """The words of a question, each once, without the most common where others are left."""
+    words = list(dict.fromkeys(_WORDS.findall(text.lower())))
+    telling = [word for word in words if word not in _COMMON]
+    return (telling or words)[:_MAX_TERMS]
+
+
+def _rows(db: sqlite3.Connection, rows: "set[int]") -> list[sqlite3.Row]:
+    return db.execute(
+        "SELECT * FROM passages WHERE row IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(rows)),),
+    ).fetchall()
+
+
+def _passage(row: sqlite3.Row) -> Passage:
+    return Passage(row["ordinal"], row["text"], row["context"], Span(row["first"], row["beyond"]))
+
+
+def _candidate(row: sqlite3.Row, distances: Distances, bm25: float | None) -> Candidate | None:
+    """None where the passage came or went while the question was being answered."""
+    distance = distances.of(row["row"])
+    if distance is None:
+        return None
+    return Candidate(row["key"], row["document_id"], row["revision"], _passage(row), distance, bm25)
