@@ -1,0 +1,52 @@
+"""Reading pages over plain HTTP, for where no browser is installed."""
+
+from typing import Literal
+
+from researcher.reading.client import GuardedClient, Response
+from researcher.reading.content import page_of
+from researcher.reading.pages import WebPage
+from researcher.reading.proxy import GuardedProxy
+from researcher.reading.robots import Manners
+
+
+class HttpReader:
+    """A `PageReader` without JavaScript."""
+
+    def __init__(self, proxy: GuardedProxy, client: GuardedClient) -> None:
+        self.proxy = proxy
+        self._client = client
+        self.manners = Manners(proxy.guard, self._fetch_unasked, client.user_agent)
+
+    @property
+    def via(self) -> Literal["http"]:
+        """Plain HTTP."""
+        return "http"
+
+    async def read(self, url: str) -> WebPage:
+        """Read one page.
+
+        Raises:
+            PageUnreadable: with the reason.
+        """
+        return await page_of(url, await self.fetch(url), "http")
+
+    async def fetch(self, url: str) -> Response:
+        """The response behind a URL, with leave of the guard and of each site on the way.
+
+        Raises:
+            PageUnreadable: none came.
+        """
+        async with self.proxy.session() as session:
+            return await self._client.get(session, url, ask=self.manners.ask)
+
+    async def close(self) -> None:
+        """Stop the guarded proxy."""
+        await self.proxy.close()
+
+    async def _fetch_unasked(self, url: str) -> Response:
+        """A robots.txt: it needs nobody's leave but the guard's."""
+        async with self.proxy.session() as session:
+            return await self._client.get(session, url, ask=self._admit)
+
+    async def _admit(self, url: str) -> None:
+        self.manners.admit(url)

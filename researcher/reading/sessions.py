@@ -1,0 +1,94 @@
+"""One read's pass through the proxy: its credentials, its limits, what was refused."""
+
+import asyncio
+import base64
+import secrets
+from dataclasses import dataclass, field
+
+from researcher.reading.guard import Refused, parse_target
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One connection that was not made: to which `host:port`, and why."""
+
+    authority: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one read may use of the network.
+
+    Attributes:
+        bytes: received in all.
+        sent_bytes: sent in all; reading needs little, leaking data needs more.
+        connections: opened in all.
+        idle_seconds: a connection silent for this long is cut.
+    """
+
+    bytes: int = 32_000_000
+    sent_bytes: int = 1_000_000
+    connections: int = 300
+    idle_seconds: float = 30.0
+
+
+@dataclass(slots=True)
+class Session:
+    """One read's credentials, and what became of its connections.
+
+    Attributes:
+        refusals: what the guard refused.
+        unreachable: each `host:port` that has no address or did not answer.
+    """
+
+    server: str
+    limits: Limits
+    username: str = field(default_factory=lambda: secrets.token_hex(8))
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    refusals: list[Refusal] = field(default_factory=list)
+    unreachable: list[str] = field(default_factory=list)
+    connections: int = 0
+    received: int = 0
+    sent: int = 0
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def credentials(self) -> bytes:
+        """What the `Proxy-Authorization` header must say."""
+        return b"Basic " + base64.b64encode(f"{self.username}:{self.password}".encode())
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the read has used up what it may receive."""
+        return self.received >= self.limits.bytes
+
+    def refusal_of(self, url: str) -> Refusal | None:
+        """Why the host of a URL was refused, if it was."""
+        try:
+            authority = parse_target(url).authority
+        except Refused as refused:
+            return Refusal(url, refused.reason)
+        return next((r for r in self.refusals if r.authority == authority), None)
+
+    def could_not_reach(self, url: str) -> bool:
+        """Whether the host of a URL has no address or did not answer."""
+        return parse_target(url).authority in self.unreachable
+
+    def own(self, connection: asyncio.Task[None]) -> None:
+        """Count a connection that ends with the session at the latest."""
+        self.connections += 1
+        self._tasks.add(connection)
+        connection.add_done_callback(self._tasks.discard)
+
+    async def cut(self) -> None:
+        """End every connection."""
+        await cancel(self._tasks)
+
+
+async def cancel(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel tasks and see them end."""
+    running = list(tasks)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
