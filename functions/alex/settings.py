@@ -10,8 +10,41 @@ from alex.errors import Misconfigured
 
 type Backend = Literal["local", "aws"]
 type ProviderName = Literal["offline", "openai", "compatible", "bedrock"]
+type TextSearch = Literal["service", "nearest"]
 
 PROVIDERS: tuple[ProviderName, ...] = ("offline", "openai", "compatible", "bedrock")
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The resources of a deployed stack, as the template hands them to its functions.
+
+    Attributes:
+        name: the stack's own name, by which its metrics are told apart.
+        table: name of the DynamoDB table of catalog and jobs.
+        bucket: name of the S3 bucket of texts and evidence.
+        vector_index: ARN of the S3 Vectors index.
+        text_search: who scores wording: the index (`service`), or this code over the nearest
+            passages (`nearest`) where the region's index cannot.
+        embedding_endpoint: name of the SageMaker endpoint.
+        embedding_concurrency: texts embedded at once; the endpoint takes no more.
+        patience: seconds spent on a cold or busy service before a caller is asked to come back;
+            well below the gateway's 29.
+        researcher_function: the Lambda function that runs jobs; by default the one that reads
+            this, for the researcher hands jobs to itself.
+        job_retention_days: how long finished jobs are kept.
+    """
+
+    name: str
+    table: str
+    bucket: str
+    vector_index: str
+    text_search: TextSearch
+    embedding_endpoint: str
+    embedding_concurrency: int
+    patience: int
+    researcher_function: str
+    job_retention_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +58,15 @@ class Settings:
         model: the provider's model; empty for the offline provider.
         model_base_url: base URL of an OpenAI-compatible server.
         model_api_key: for the compatible provider on a laptop; on AWS keys come from SSM.
+        model_key_parameter: name of the SSM SecureString that holds the provider's key.
+        model_region: where Bedrock serves the model; empty is the function's own region.
         user_agent: how the researcher names itself to the sites it reads.
         allow_hosts: exact `ip:port` addresses the egress guard lets through though they are
             private: the demo site, test servers. Empty in any deployment.
         watch_minutes: how often `alex serve` starts scheduled research; 0 turns it off.
+        watchlist: tickers that scheduled research follows.
+        allowed_origin: the web origin whose pages may call the API; `*` is any.
+        aws: the stack's resources; None on a laptop.
     """
 
     backend: Backend
@@ -40,6 +78,11 @@ class Settings:
     user_agent: str = "Alex/0.1 (research agent; set ALEX_USER_AGENT to your contact)"
     allow_hosts: tuple[str, ...] = ()
     watch_minutes: int = 120
+    model_key_parameter: str = ""
+    model_region: str = ""
+    watchlist: tuple[str, ...] = ()
+    allowed_origin: str = "*"
+    aws: Stack | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -67,9 +110,32 @@ class Settings:
             model_base_url=base_url,
             model_api_key=read.text("ALEX_MODEL_API_KEY"),
             user_agent=read.text("ALEX_USER_AGENT", _default("user_agent")),
-            allow_hosts=tuple(h for h in read.text("ALEX_ALLOW_HOSTS").split(",") if h),
+            allow_hosts=read.names("ALEX_ALLOW_HOSTS"),
             watch_minutes=read.integer("ALEX_WATCH_MINUTES", 120),
+            model_key_parameter=read.text("ALEX_MODEL_KEY_PARAMETER"),
+            model_region=read.text("ALEX_MODEL_REGION"),
+            watchlist=read.names("ALEX_WATCHLIST"),
+            allowed_origin=read.text("ALEX_ALLOWED_ORIGIN", "*"),
+            aws=_stack(read) if backend == "aws" else None,
         )
+
+
+def _stack(read: "_Reader") -> Stack:
+    text_search: TextSearch = read.choice("ALEX_TEXT_SEARCH", ("service", "nearest"), "nearest")
+    return Stack(
+        name=read.required("ALEX_STACK"),
+        table=read.required("ALEX_TABLE"),
+        bucket=read.required("ALEX_BUCKET"),
+        vector_index=read.required("ALEX_VECTOR_INDEX"),
+        text_search=text_search,
+        embedding_endpoint=read.required("ALEX_EMBEDDING_ENDPOINT"),
+        embedding_concurrency=read.integer("ALEX_EMBEDDING_CONCURRENCY", 5),
+        patience=read.integer("ALEX_PATIENCE_SECONDS", 20),
+        researcher_function=read.text(
+            "ALEX_RESEARCHER_FUNCTION", read.text("AWS_LAMBDA_FUNCTION_NAME")
+        ),
+        job_retention_days=read.integer("ALEX_JOB_RETENTION_DAYS", 90),
+    )
 
 
 def _default(field: str) -> str:
@@ -85,6 +151,15 @@ class _Reader:
 
     def text(self, name: str, default: str = "") -> str:
         return self._env.get(name, "").strip() or default
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if not value:
+            raise Misconfigured(f"{name} is missing.")
+        return value
+
+    def names(self, name: str) -> tuple[str, ...]:
+        return tuple(part for item in self.text(name).split(",") if (part := item.strip()))
 
     def choice[T: str](self, name: str, allowed: tuple[T, ...], default: T) -> T:
         value = self.text(name, default)
