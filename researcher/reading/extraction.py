@@ -1,6 +1,5 @@
 """Bytes to text: HTML, PDF, plain text, JSON. Nothing of what a page shows is silently lost."""
 
-import io
 import json
 import re
 from collections import Counter
@@ -12,17 +11,13 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import trafilatura
 from lxml import etree, html
 from lxml.html import HtmlElement
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from alex.errors import InvalidInput
 from researcher.reading.clutter import drop_dialogs, drop_furniture, drop_hidden
 from researcher.reading.linearise import clean, linearise
 from researcher.reading.pages import Link
+from researcher.reading.pdf import pdf_text
 from researcher.reading.statements import stated_date, stated_title
-
-PDF_PAGES = 500
-"""A PDF is read up to this page."""
 
 _MOST_LINKS = 400
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -124,16 +119,8 @@ def extract_pdf(data: bytes) -> Extracted:
     Raises:
         InvalidInput: it is damaged or encrypted.
     """
-    try:
-        reader = PdfReader(io.BytesIO(data))
-        pages = [page.extract_text() for _, page in zip(range(PDF_PAGES), reader.pages)]  # noqa: B905
-        partial = len(reader.pages) > PDF_PAGES
-        title = clean((reader.metadata and reader.metadata.title) or "")
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        # pypdf raises the plain ones, too, on damaged files.
-        raise InvalidInput("The PDF is damaged or encrypted.") from error
-    text = "\n\n".join(_CONTROL.sub("", page).strip() for page in pages).strip()
-    return Extracted(title, text + "\n" if text else "", partial=partial)
+    title, text, partial = pdf_text(data)
+    return Extracted(clean(title), text, partial=partial)
 
 
 def _parse(page: str) -> HtmlElement | None:

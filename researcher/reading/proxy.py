@@ -70,7 +70,7 @@ class GuardedProxy:
     async def start(self) -> str:
         """Listen on a free port of loopback, if not listening yet; the proxy's URL."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     @asynccontextmanager
@@ -92,21 +92,21 @@ class GuardedProxy:
             await self._server.wait_closed()
             self._server = None
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection: one request, or one tunnel."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("asyncio serves connections in tasks")
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
         self._handlers.add(task)
         task.add_done_callback(self._handlers.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection: one request, or one tunnel."""
         try:
             request = await read_request(reader)
             session = self._sessions.get(request.head.credentials)
             if session is None:
                 await _refuse(writer, b"407 Proxy Authentication Required", "who asks?")
             else:
-                session.own(task)
-                await self._forward(session, request, (reader, writer))
+                with session.connection():
+                    await self._forward(session, request, (reader, writer))
         except BadUrl as refused:
             await _refuse(writer, b"400 Bad Request", refused.reason)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

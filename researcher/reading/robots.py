@@ -76,7 +76,7 @@ class Manners:
         target = self.admit(url)
         visits = self._visits.setdefault(target.authority, _Visits())
         async with visits.lock:
-            rules = await self._rules_of(target)
+            rules = await self._rules_of(target, url)
             self._demand(rules, url)
             wait = visits.next_at - self._clock()
             if wait > 0:
@@ -108,7 +108,7 @@ class Manners:
         Raises:
             PageUnreadable: it does not.
         """
-        self._demand(await self._rules_of(self.admit(url)), url)
+        self._demand(await self._rules_of(self.admit(url), url), url)
 
     def _demand(self, rules: Protego | None, url: str) -> None:
         if rules is None:
@@ -118,21 +118,24 @@ class Manners:
         if not rules.can_fetch(url, self._user_agent):
             raise PageUnreadable(url, ReadFailure.ROBOTS, "The site's robots.txt forbids it.")
 
-    async def _rules_of(self, target: Target) -> Protego | None:
+    async def _rules_of(self, target: Target, url: str) -> Protego | None:
         site = f"{target.scheme}://{target.authority}"
         kept = self._rules.get(site)
         if kept is None or self._clock() - kept.read_at > _KEPT_SECONDS:
-            kept = _Rules(await self._read_rules(f"{site}/robots.txt"), self._clock())
+            try:
+                kept = _Rules(await self._read_rules(f"{site}/robots.txt"), self._clock())
+            except PageUnreadable as failure:
+                raise PageUnreadable(url, failure.failure, failure.detail) from failure
             self._rules[site] = kept
         return kept.rules
 
     async def _read_rules(self, url: str) -> Protego | None:
-        """The rules; none where the site has no robots.txt; None where it cannot be told."""
+        """The rules; empty where the site has none; None where it cannot be told."""
         try:
             response = await self._fetch(url)
         except PageUnreadable as failure:
-            if failure.failure is ReadFailure.BLOCKED_ADDRESS:
-                raise
+            if failure.failure in {ReadFailure.BLOCKED_ADDRESS, ReadFailure.NETWORK}:
+                raise  # the page itself cannot be reached, either
             return None
         if response.status >= 500 or response.status == 429:  # noqa: PLR2004 - HTTP statuses
             return None

@@ -3,7 +3,10 @@
 import asyncio
 import base64
 import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from researcher.reading.guard import Refused, parse_target
 
@@ -51,7 +54,7 @@ class Session:
     connections: int = 0
     received: int = 0
     sent: int = 0
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
     def credentials(self) -> bytes:
@@ -75,18 +78,25 @@ class Session:
         """Whether the host of a URL has no address or did not answer."""
         return parse_target(url).authority in self.unreachable
 
-    def own(self, connection: asyncio.Task[None]) -> None:
-        """Count a connection that ends with the session at the latest."""
+    @contextmanager
+    def connection(self) -> Iterator[None]:
+        """Count a connection, served by the current task, that ends with the session."""
         self.connections += 1
-        self._tasks.add(connection)
-        connection.add_done_callback(self._tasks.discard)
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a connection is served by a task")
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
 
     async def cut(self) -> None:
         """End every connection."""
         await cancel(self._tasks)
 
 
-async def cancel(tasks: set[asyncio.Task[None]]) -> None:
+async def cancel[T](tasks: Iterable[asyncio.Task[T]]) -> None:
     """Cancel tasks and see them end."""
     running = list(tasks)
     for task in running:
