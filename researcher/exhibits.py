@@ -1,0 +1,171 @@
+"""A source's kept text as evidence: where a quote stands in it, and what figures it bears."""
+
+import hashlib
+import re
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from alex.documents import Span
+from researcher.numbers import Amount, Mention, mentions
+from researcher.tabular import Reading, Table, find_tables
+
+_ALIKE = str.maketrans(
+    "\u2018\u2019\u201a\u201b\u2032\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
+    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+    "'''''" + '"' * 7 + "-" * 7,
+)
+_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_MOST_OCCURRENCES = 8
+
+
+class Source(BaseModel):
+    """A page or stored document that was read, kept whole.
+
+    Attributes:
+        key: how quotes name it: `S1`, `S2`, …
+        sha256: of what was fetched, before it became text.
+        text_sha256: of `text`, so that a bundle can be checked on its own.
+        via: a browser, plain HTTP, or the knowledge base.
+        document_id: where the knowledge base gave it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    url: str
+    title: str
+    text: str
+    sha256: str
+    text_sha256: str
+    retrieved: datetime
+    via: Literal["browser", "http", "knowledge base"]
+    published: date | None = None
+    media_type: str = "text/plain"
+    partial: bool = False
+    document_id: str | None = None
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """A number, date or name that a quote holds.
+
+    Attributes:
+        reading: the table cell it is, where it is one.
+        in_header: it stands in a table's header row, so it is true of one column only.
+    """
+
+    mention: Mention
+    span: Span
+    reading: Reading | None = None
+    in_header: bool = False
+
+
+class Exhibit:
+    """A source made ready for checking."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._bearings = lru_cache(maxsize=4096)(self._find_bearings)
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """The tables of its text."""
+        return find_tables(self.source.text)
+
+    @cached_property
+    def _folded(self) -> tuple[str, array[int]]:
+        return _fold(self.source.text)
+
+    def find(self, quote: str) -> list[Span]:
+        """Where a quote stands, in characters of the source's own text; empty if nowhere.
+
+        White space, typographic quotes and dashes may differ; a quote must not begin or end
+        inside a word.
+        """
+        wanted, _ = _fold(quote)
+        wanted = wanted.strip()
+        text, offsets = self._folded
+        spans: list[Span] = []
+        at = text.find(wanted) if wanted else -1
+        while at >= 0 and len(spans) < _MOST_OCCURRENCES:
+            end = at + len(wanted)
+            if not (_inside_word(text, at) or _inside_word(text, end)):
+                spans.append(Span(offsets[at], offsets[end - 1] + 1))
+            at = text.find(wanted, at + 1)
+        return spans
+
+    def bearings(self, span: Span) -> tuple[Bearing, ...]:
+        """What stands wholly inside the span; a figure that the span cuts is not borne."""
+        return self._bearings(span)
+
+    def _find_bearings(self, span: Span) -> tuple[Bearing, ...]:
+        text = self.source.text
+        found: list[Bearing] = []
+        at = text.rfind("\n", 0, span.start) + 1
+        while at < span.end:
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            table = self._table_at(at)
+            found += _cells(table, at, end) if table else _prose(text[at:end], at)
+            at = end + 1
+        return tuple(b for b in found if span.start <= b.span.start and b.span.end <= span.end)
+
+    def _table_at(self, position: int) -> Table | None:
+        return next((t for t in self.tables if t.start <= position < t.end), None)
+
+
+def _prose(line: str, offset: int) -> Iterator[Bearing]:
+    for mention in mentions(line):
+        yield Bearing(mention, Span(offset + mention.start, offset + mention.end))
+
+
+def _cells(table: Table, start: int, end: int) -> Iterator[Bearing]:
+    """A row's figures as the table gives them; figures of open scale or unit are left out."""
+    readings = {reading.amount.start: reading for reading in table.readings}
+    for row in (*table.header, *table.rows):
+        if not start <= row.start < end:
+            continue
+        for column, cell in enumerate(row.cells):
+            reading = readings.get(cell.start) if column else None
+            if reading:
+                yield Bearing(reading.amount, Span(cell.start, cell.end), reading)
+                continue
+            wordy = column == 0 or re.search(r"[A-Za-z]{2}", cell.text)
+            for mention in mentions(cell.text):
+                if wordy or not isinstance(mention, Amount):
+                    place = Span(cell.start + mention.start, cell.start + mention.end)
+                    yield Bearing(mention, place, in_header=row in table.header)
+
+
+def _fold(text: str) -> tuple[str, array[int]]:
+    """The text with look-alikes made equal and white space collapsed, and each character's place."""
+    characters: list[str] = []
+    offsets = array("q")
+    blank = True
+    for offset, character in enumerate(text.translate(_ALIKE)):
+        if character in _INVISIBLE:
+            continue
+        if character.isspace():
+            if blank:
+                continue
+            character = " "  # noqa: PLW2901 - any white space counts as one space
+        blank = character == " "
+        characters.append(character)
+        offsets.append(offset)
+    return "".join(characters), offsets
+
+
+def _inside_word(text: str, at: int) -> bool:
+    """Whether a word or number goes on across this position."""
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
