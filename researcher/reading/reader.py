@@ -1,6 +1,7 @@
 """Which reader a machine gets: the browser where there is one, else plain HTTP."""
 
 from alex.settings import Settings
+from researcher.reading.browser import find_browser
 from researcher.reading.client import GuardedClient
 from researcher.reading.guard import Guard
 from researcher.reading.pages import PageReader
@@ -9,6 +10,12 @@ from researcher.reading.proxy import GuardedProxy
 
 
 def open_reader(settings: Settings) -> PageReader:
-    """A reader behind the egress guard; nothing is started before the first read."""
+    """A reader behind the egress guard, for one event loop; started by its first read."""
     proxy = GuardedProxy(Guard.allowing(settings.allow_hosts))
-    return HttpReader(proxy, GuardedClient(settings.user_agent))
+    client = GuardedClient(settings.user_agent)
+    browser = find_browser()
+    if browser is None:
+        return HttpReader(proxy, client)
+    from researcher.reading.browsing import BrowserReader  # noqa: PLC0415 - Playwright is heavy
+
+    return BrowserReader(proxy, client, browser)

@@ -1,0 +1,240 @@
+"""Reading pages with a real browser: what scripts build is read as a person would see it."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Frame, Page
+from playwright.async_api import Response as Answer
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
+from researcher.reading.chromium import BrowserGone, Chromium
+from researcher.reading.client import GuardedClient, Response, network_failure, refused_here
+from researcher.reading.content import HTML, page_of
+from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
+from researcher.reading.plain import HttpReader
+from researcher.reading.proxy import GuardedProxy
+from researcher.reading.sessions import Session
+
+_TABS = 2
+_NAVIGATIONS = 8
+"""A page that sends itself on more often than this goes nowhere."""
+
+_SCARCE = 200
+"""Characters: a page with less text is still being built."""
+
+_REMOVE_NOTICES = """() => {
+  // Notices laid over the page: fixed, short, and about cookies, privacy or newsletters.
+  const about = /cookie|consent|privacy|newsletter|subscribe|sign up/i;
+  for (const node of document.querySelectorAll("body *")) {
+    if (node.childElementCount > 200 || !about.test(node.textContent.slice(0, 3000))) continue;
+    const style = getComputedStyle(node);
+    if (style.position === "fixed" && node.innerText.length < 3000
+        && !node.querySelector("main, article, table")) node.remove();
+  }
+}"""
+_TEXT_LENGTH = "() => document.body ? document.body.innerText.trim().length : 0"
+_HTML = "(most) => document.documentElement.outerHTML.slice(0, most)"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long each step of a read may take, in seconds, and how much HTML it may give.
+
+    Attributes:
+        navigation: until the document is there.
+        quiet: after that, until the network is quiet.
+        content: after that, until a page with hardly any text has some.
+        script: for a script of ours to run in the page.
+        total: for all of it.
+        html: characters of HTML taken from the page.
+    """
+
+    navigation: float = 20.0
+    quiet: float = 3.0
+    content: float = 5.0
+    script: float = 6.0
+    total: float = 45.0
+    html: int = 16_000_000
+
+
+class BrowserReader:
+    """A `PageReader` that runs the page's scripts; documents other than HTML go over plain HTTP."""
+
+    def __init__(
+        self,
+        proxy: GuardedProxy,
+        client: GuardedClient,
+        executable: Path,
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        self.proxy = proxy
+        self._plain = HttpReader(proxy, client)
+        self.manners = self._plain.manners
+        self.chromium = Chromium(executable, client.user_agent)
+        self._patience = patience or Patience()
+        self._tabs = asyncio.Semaphore(_TABS)
+
+    @property
+    def via(self) -> Literal["browser"]:
+        """A real browser."""
+        return "browser"
+
+    async def read(self, url: str) -> WebPage:
+        """Read one page.
+
+        Raises:
+            PageUnreadable: with the reason.
+        """
+        if urlsplit(url).path.lower().endswith((".pdf", ".json", ".txt", ".xml", ".csv")):
+            return await self._plain.read(url)
+        await self.manners.ask(url)
+        async with self._tabs:
+            loaded = await self._load_patiently(url)
+        if loaded is None:
+            page = await self._plain.read(url)
+            return replace(page, partial=page.partial or page.media_type in HTML)
+        if loaded.url != url:
+            await self.manners.check_robots(loaded.url)
+        return await page_of(url, loaded, "browser")
+
+    async def close(self) -> None:
+        """End the browser, then the guarded proxy."""
+        await self.chromium.close()
+        await self.proxy.close()
+
+    async def _load_patiently(self, url: str) -> Response | None:
+        """Load a page, once more where the browser died; None where plain HTTP must do."""
+        try:
+            return await self._load(url)
+        except BrowserGone:
+            pass  # it may have been another page's doing
+        try:
+            return await self._load(url)
+        except BrowserGone as error:
+            raise PageUnreadable(
+                url, ReadFailure.NETWORK, "The browser died over the page, twice."
+            ) from error
+
+    async def _load(self, url: str) -> Response | None:
+        async with self.proxy.session() as session:
+            try:
+                async with asyncio.timeout(self._patience.total), self.chromium.tab(session) as tab:
+                    return await _Visit(tab, session, url, self._patience).response()
+            except TimeoutError as error:
+                raise PageUnreadable(
+                    url, ReadFailure.TIMEOUT, "The page did not come to rest in time."
+                ) from error
+            except PlaywrightError as error:
+                raise _failure(url, session, error) from error
+
+
+@dataclass  # without slots: Playwright marks the objects whose methods listen to its events
+class _Visit:
+    """One page load: patient with slow pages, and with what has come of them."""
+
+    tab: Page
+    session: Session
+    url: str
+    patience: Patience
+    _navigations: int = field(default=0, init=False)
+    _partial: bool = field(default=False, init=False)
+
+    async def response(self) -> Response | None:
+        """The page as a response; None where the browser has no HTML of it."""
+        self.tab.on("framenavigated", self._count)
+        answer = await self._go()
+        if answer is None and not self._partial:
+            return None
+        if answer is not None:
+            refused_here(answer.url, self.session)
+            if not await _is_html(answer):
+                return None
+        await self._settle()
+        self._end_of_the_line()
+        html = await self._html()
+        if html is None:
+            return None
+        body = html.encode("utf-8", "replace")
+        return Response(
+            url=self.tab.url,
+            status=answer.status if answer else 200,
+            content_type="text/html; charset=utf-8",
+            body=body,
+            partial=self._partial or len(html) >= self.patience.html or self.session.exhausted,
+        )
+
+    async def _go(self) -> Answer | None:
+        """Navigate; None for a download, and for a page that is slow but has begun."""
+        try:
+            return await self.tab.goto(
+                self.url, wait_until="domcontentloaded", timeout=self.patience.navigation * 1000
+            )
+        except PlaywrightTimeout:
+            if self.tab.url in {"", "about:blank"}:
+                raise PageUnreadable(
+                    self.url,
+                    ReadFailure.TIMEOUT,
+                    f"No answer within {self.patience.navigation:g} seconds.",
+                ) from None
+            self._partial = True
+            return None
+        except PlaywrightError as error:
+            if "Download is starting" in str(error) or "ERR_ABORTED" in str(error):
+                return None
+            raise
+
+    async def _settle(self) -> None:
+        """Wait for scripts to have built the page, within reason."""
+        try:
+            await self.tab.wait_for_load_state("networkidle", timeout=self.patience.quiet * 1000)
+            await self.tab.wait_for_function(
+                f"({_TEXT_LENGTH})() > {_SCARCE}", timeout=self.patience.content * 1000
+            )
+        except PlaywrightTimeout:
+            return  # a page that never rests is read as it is
+
+    async def _html(self) -> str | None:
+        """The DOM as HTML; None where the page's scripts leave no room for ours."""
+        for _ in range(_NAVIGATIONS):
+            try:
+                async with asyncio.timeout(self.patience.script):
+                    await self.tab.evaluate(_REMOVE_NOTICES)
+                    return str(await self.tab.evaluate(_HTML, self.patience.html))
+            except TimeoutError:
+                return None
+            except PlaywrightError as error:
+                if "context was destroyed" not in str(error) and "navigat" not in str(error):
+                    raise
+                self._end_of_the_line()  # it went on to another page under our hands
+        return None
+
+    def _count(self, frame: Frame) -> None:
+        if frame == self.tab.main_frame:
+            self._navigations += 1
+
+    def _end_of_the_line(self) -> None:
+        if self._navigations > _NAVIGATIONS:
+            raise PageUnreadable(
+                self.url, ReadFailure.REDIRECTS, "The page sends itself on without end."
+            )
+        if urlsplit(self.tab.url).scheme not in {"http", "https"}:
+            raise network_failure(self.url, self.session)
+
+
+async def _is_html(answer: Answer) -> bool:
+    content_type = (await answer.all_headers()).get("content-type", "text/html")
+    return content_type.partition(";")[0].strip().lower() in {*HTML, ""}
+
+
+def _failure(url: str, session: Session, error: PlaywrightError) -> PageUnreadable:
+    text = str(error)
+    if "ERR_TOO_MANY_REDIRECTS" in text:
+        return PageUnreadable(url, ReadFailure.REDIRECTS, "The page redirects without end.")
+    if "ERR_CERT" in text or "ERR_SSL" in text:
+        return PageUnreadable(url, ReadFailure.NETWORK, "The site's certificate is not valid.")
+    return network_failure(url, session)
