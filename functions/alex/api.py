@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -213,8 +213,8 @@ class ResearchBody(RequestModel):
         )
 
 
-def parse[M: BaseModel](model: type[M], data: object, *, at: str = "") -> M:
-    """Check a request; `at` is the path of `data` in it.
+def parse[M: BaseModel](model: type[M], data: object) -> M:
+    """Check a request.
 
     Raises:
         InvalidInput: with every bad field; TooLarge where each is only too long.
@@ -222,7 +222,20 @@ def parse[M: BaseModel](model: type[M], data: object, *, at: str = "") -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise invalid_input(error.errors(include_url=False), at=at) from error
+        raise invalid_input(error.errors(include_url=False)) from error
+
+
+def parse_query[M: QueryModel](model: type[M], values: Mapping[str, Sequence[str]]) -> M:
+    """Check a query string's parameters, each with the values it was given.
+
+    Raises:
+        InvalidInput: with every bad parameter, or one given twice that has one value.
+    """
+    lists = {n for n, f in model.model_fields.items() if get_origin(f.annotation) is list}
+    twice = [name for name, given in values.items() if len(given) > 1 and name not in lists]
+    if twice:
+        raise InvalidInput.of(twice[0], "Given twice")
+    return parse(model, {n: list(v) if n in lists else v[0] for n, v in values.items()})
 
 
 _SAID_SHORTER = {
@@ -235,21 +248,19 @@ _TOO_LONG = {"string_too_long", "too_long"}
 _OF_SEVERAL_FIELDS = {"range": "since", "subject": "topic"}
 
 
-def invalid_input(errors: Sequence[Mapping[str, Any]], *, at: str = "") -> InvalidInput:
+def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
     """Pydantic's errors as ours; the bad values themselves are not repeated."""
     fields = [
-        FieldError(_path(error, at), _SAID_SHORTER.get(error["type"], error["msg"]))
-        for error in errors
+        FieldError(_path(error), _SAID_SHORTER.get(error["type"], error["msg"])) for error in errors
     ]
     detail = "; ".join(f"{error.field}: {error.message}" for error in fields[:3])
     kind = TooLarge if all(error["type"] in _TOO_LONG for error in errors) else InvalidInput
     return kind(detail, fields)
 
 
-def _path(error: Mapping[str, Any], at: str) -> str:
+def _path(error: Mapping[str, Any]) -> str:
     """The dotted path of a bad field, `body` for the request as a whole."""
-    steps = [at] if at else []
-    steps += [str(step) for step in error["loc"]]
+    steps = [str(step) for step in error["loc"]]
     if error["type"] in _OF_SEVERAL_FIELDS:
         steps.append(_OF_SEVERAL_FIELDS[error["type"]])
     return ".".join(steps) or "body"

@@ -1,9 +1,12 @@
-"""The one table from an error to the response its caller sees (RFC 9457 problem details)."""
+"""HTTP without a server: requests, replies, and the one table from error to problem (RFC 9457)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
+from alex.body import read_object
 from alex.errors import (
     AlexError,
     Conflict,
@@ -16,6 +19,38 @@ from alex.errors import (
 )
 
 PROBLEM_JSON = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a route is asked.
+
+    Attributes:
+        path: the path's parameters, decoded.
+        query: the query string's parameters, each with every value it was given.
+        body: as it came, base64 where `base64_encoded` says so.
+    """
+
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    body: str | None = None
+    base64_encoded: bool = False
+
+    def json(self) -> dict[str, Any]:
+        """The body's JSON object.
+
+        Raises:
+            InvalidInput: it holds none.
+        """
+        return read_object(self.body, base64_encoded=self.base64_encoded)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a route answers; without a view, nothing but the status."""
+
+    status: int
+    view: BaseModel | None = None
 
 
 class Forbidden(AlexError):
@@ -87,11 +122,6 @@ class Problem:
             errors=error.errors if isinstance(error, InvalidInput) else (),
             headers=_headers(error),
         )
-
-    @property
-    def ours(self) -> bool:
-        """Whether the service is at fault, so that somebody must look into its log."""
-        return self.status == _BUG.status
 
     def body(self, instance: str | None = None) -> dict[str, Any]:
         """The JSON of the response; `instance` names the request."""
