@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import unquote, urlsplit
 
 type Address = IPv4Address | IPv6Address
@@ -20,16 +20,18 @@ _MOST_PARTS = 4
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|\d+")
 _FORBIDDEN = re.compile(r"[\x00-\x20#/<>?@\\^|%\x7f]")
 
-# IPv6 ranges that carry an IPv4 address, which a translator on the way may reach.
-_TUNNELS = tuple(
-    IPv6Network(network)
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+
+# Beside what `ipaddress` knows not to be global; what it knows differs between Python's releases.
+_CLOSED = tuple(
+    ip_network(network)
     for network in (
-        "::/96",  # IPv4-compatible
-        "::ffff:0:0:0/96",  # IPv4-translated
-        "64:ff9b::/96",  # NAT64
-        "64:ff9b:1::/48",  # local NAT64
-        "2001::/32",  # Teredo
-        "2002::/16",  # 6to4
+        "192.0.0.0/24",  # IETF protocol assignments
+        "192.88.99.0/24",  # 6to4 relays
+        "2001::/23",  # IETF protocol assignments, Teredo among them
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4: an IPv4 address in IPv6 clothes
+        "3fff::/20",  # documentation
     )
 )
 
@@ -125,17 +127,14 @@ class Guard:
 
 def is_public(address: Address) -> bool:
     """Whether an address is of the public internet, and not another address in disguise."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return False
-        if any(address in network for network in _TUNNELS) or address.scope_id:
-            return False
-    return (
-        address.is_global
-        and not address.is_multicast
-        and not address.is_reserved
-        and not address.is_unspecified
-    )
+    # NAT64, IPv4-mapped and other translated addresses lie outside the global unicast block.
+    if isinstance(address, IPv6Address) and (
+        address not in _GLOBAL_UNICAST or address.scope_id is not None
+    ):
+        return False
+    if any(address in network for network in _CLOSED if network.version == address.version):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def parse_target(url: str) -> Target:
