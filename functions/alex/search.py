@@ -42,7 +42,8 @@ class Search:
         candidates = self._index.query(vector, query, CANDIDATES, where)
         documents = self._catalog.get_many(sorted({c.document_id for c in candidates}))
         visible = [c for c in candidates if _visible(c, documents.get(c.document_id), where)]
-        ranked = ranking.rank(query, visible)
+        titles = {document.id: document.title for document in documents.values()}
+        ranked = ranking.rank(query, visible, titles)
         groups = _by_document(ranked) if group == "document" else [[r] for r in ranked]
         return [_hit(documents, members) for members in groups[:k]]
 
