@@ -120,8 +120,7 @@ class ResourceTypes:
     def _vector_params(self, operation: str, properties: Properties, **names: str) -> Params:
         """Properties as the operation's members, checked; names that were left out are added."""
         rest = {name: value for name, value in properties.items() if name != "Tags"}
-        shape = self.vectors.operation(operation).input_shape
-        params: Params = _members(shape, rest) | names
+        params: Params = _members(self.vectors.request_shape(operation), rest) | names
         if "Tags" in properties:
             params["tags"] = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
         self.vectors.check(operation, params)
@@ -131,7 +130,7 @@ class ResourceTypes:
         def create(logical_id: str, properties: Properties, stack: str) -> Created:
             name = properties.get(f"{kind}Name") or _generated_name(stack, logical_id)
             rest = {key: value for key, value in properties.items() if key not in _NOT_OF_THE_API}
-            params = _members(self.sagemaker.input_shape(f"Create{kind}"), rest)
+            params = _members(self.sagemaker.request_shape(f"Create{kind}"), rest)
             arn = self.sagemaker.create(kind, params | {f"{kind}Name": name})[f"{kind}Arn"]
             return arn, {f"{kind}Name": name, f"{kind}Arn": arn}
 

@@ -43,10 +43,10 @@ _SAGEMAKER_NAMES = {  # Most specific first: CreateEndpoint names its configurat
 }
 
 
-type Call = tuple[str, str, dict[str, str], bytes, Params]
+Call = tuple[str, str, dict[str, str], bytes, Params]
 """Method, path, headers, body and query, as ministack passes them around."""
 
-type LocatedCall = tuple[str, str, dict[str, str], bytes, Params, str, str]
+LocatedCall = tuple[str, str, dict[str, str], bytes, Params, str, str]
 """The same, with region and account."""
 
 

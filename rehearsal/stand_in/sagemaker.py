@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from botocore.model import Shape
+from botocore.model import StructureShape
 from ministack.core.responses import get_account_id, get_region
 
 from rehearsal.stand_in.errors import ServiceError, invalid
@@ -114,9 +114,9 @@ class SageMaker:
                 return str(found["EndpointName"])
         raise invalid(f'Could not find endpoint "{arn}".')
 
-    def input_shape(self, operation: str) -> Shape:
+    def request_shape(self, operation: str) -> StructureShape:
         """The model of an operation's request."""
-        return self._control.operation(operation).input_shape
+        return self._control.request_shape(operation)
 
     def _operation(
         self, act: Callable[[str, Params], Params], kind: str
@@ -150,11 +150,11 @@ class SageMaker:
             self._find("EndpointConfig", params["EndpointConfigName"])
 
     async def _invoke(self, endpoint: str, body: bytes) -> Reply:
-        await self._runtime.meet_fault("InvokeEndpoint")
         variant = self._variant(endpoint)
         if len(body) > PAYLOAD_BYTES:
             raise ServiceError("ValidationError", "The payload exceeds 4 MB", status=413)
         async with self._slot(endpoint, variant["ServerlessConfig"]["MaxConcurrency"]):
+            await self._runtime.meet_fault("InvokeEndpoint")
             response = await asyncio.to_thread(self._run, body)
         return 200, {**JSON, "x-Amzn-Invoked-Production-Variant": variant["VariantName"]}, response
 

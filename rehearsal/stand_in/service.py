@@ -46,14 +46,20 @@ class Service:
             raise ServiceError("UnknownOperationException", f"Unknown operation {name}")
         return self.model.operation_model(name)
 
+    def request_shape(self, name: str) -> StructureShape:
+        """The model of the operation's request; every operation of the two services has one."""
+        shape = self.operation(name).input_shape
+        if shape is None:
+            raise ServiceError("UnknownOperationException", f"{name} takes no request")
+        return shape
+
     def check(self, name: str, params: Params) -> None:
         """Hold a request against its model.
 
         Raises:
             ServiceError: a `ValidationException` naming every member that breaks it.
         """
-        shape = self.operation(name).input_shape
-        found = list(violations(shape, params)) if shape else []
+        found = list(violations(self.request_shape(name), params))
         if not found:
             return
         summary = "; ".join(

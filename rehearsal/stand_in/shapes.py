@@ -49,7 +49,13 @@ _PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+_NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+"""How the protocol writes the floats that JSON has not."""
+
+
 def _is_of(type_name: str, value: object) -> bool:
+    if type_name in {"float", "double"} and value in _NOT_FINITE:
+        return True
     if isinstance(value, bool) and type_name != "boolean":
         return False
     return isinstance(value, _PYTHON_TYPES[type_name])
