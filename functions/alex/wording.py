@@ -16,9 +16,10 @@ _BEGINNING = 2
 
 COMMON = frozenset(
     _WORD.findall(
-        "a about an and any are as at be been but by can could did do does for from had has have how i "
-        "if in into is it its me my of on or our s should t than that the their them there these they "
-        "this those to was we were what when where which who why will with would you your"
+        "a about an and any are as at be been but by can could did do does for from had has "
+        "have how i if in into is it its me my of on or our s should t than that the their them "
+        "there these they this those to was we were what when where which who why will with "
+        "would you your"
     )
 )
 """Words that stand in most passages: costly to look up, and they decide nothing."""

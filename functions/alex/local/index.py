@@ -1,27 +1,17 @@
 """The vector index in SQLite: FTS5 for wording, exact search in memory for meaning."""
 
 import json
-import re
 import sqlite3
 from array import array
 from collections.abc import Sequence
 
 import numpy as np
 
+from alex import wording
 from alex.documents import Candidate, Filter, IndexEntry, Passage, Span, Vector
 from alex.local.database import Database
 from alex.local.matrix import Distances, Matrix
 from alex.records import attributes_from_json, attributes_to_json
-
-_WORDS = re.compile(r"[^\W_]+")
-
-_COMMON = frozenset(
-    _WORDS.findall(
-        "a an and are as at be by did do does for from had has have how in is it its of on or "
-        "that the their there these this to was were what when where which who why will with"
-    )
-)
-"""Words that stand in most passages: they cost FTS5 most of its time and decide nothing."""
 
 _MAX_TERMS = 64
 
@@ -139,7 +129,7 @@ def _text_matches(
     db: sqlite3.Connection, text: str, k: int, admitted: Sequence[int] | None
 ) -> dict[int, float]:
     """Rows of the k best text matches with their BM25 scores, higher being better."""
-    terms = _terms(text)
+    terms = wording.terms(text)[:_MAX_TERMS]
     if not terms:
         return {}
     query = " OR ".join(f'"{term}"' for term in terms)
@@ -158,13 +148,6 @@ def _text_matches(
             (query, json.dumps(list(admitted)), k),
         )
     return {row["rowid"]: row["score"] for row in rows}
-
-
-def _terms(text: str) -> list[str]:
-    """The words of a question, each once, without the most common where others are left."""
-    words = list(dict.fromkeys(_WORDS.findall(text.lower())))
-    telling = [word for word in words if word not in _COMMON]
-    return (telling or words)[:_MAX_TERMS]
 
 
 def _rows(db: sqlite3.Connection, rows: "set[int]") -> list[sqlite3.Row]:
