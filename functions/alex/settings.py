@@ -10,7 +10,7 @@ from alex.errors import Misconfigured
 
 type Backend = Literal["local", "aws"]
 type ProviderName = Literal["offline", "openai", "compatible", "bedrock"]
-type TextSearch = Literal["service", "nearest"]
+type TextSearch = Literal["index", "nearest"]
 
 PROVIDERS: tuple[ProviderName, ...] = ("offline", "openai", "compatible", "bedrock")
 
@@ -24,7 +24,7 @@ class Stack:
         table: name of the DynamoDB table of catalog and jobs.
         bucket: name of the S3 bucket of texts and evidence.
         vector_index: ARN of the S3 Vectors index.
-        text_search: who scores wording: the index (`service`), or this code over the nearest
+        text_search: who scores wording: the index (`index`), or this code over the nearest
             passages (`nearest`) where the region's index cannot.
         embedding_endpoint: name of the SageMaker endpoint.
         embedding_concurrency: texts embedded at once; the endpoint takes no more.
@@ -121,7 +121,7 @@ class Settings:
 
 
 def _stack(read: "_Reader") -> Stack:
-    text_search: TextSearch = read.choice("ALEX_TEXT_SEARCH", ("service", "nearest"), "nearest")
+    text_search: TextSearch = read.choice("ALEX_TEXT_SEARCH", ("index", "nearest"), "nearest")
     return Stack(
         name=read.required("ALEX_STACK"),
         table=read.required("ALEX_TABLE"),

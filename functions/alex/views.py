@@ -292,6 +292,9 @@ class Health(View):
     provider: str = Field(description="Who writes reports.")
     model: str | None
     embedder: EmbedderView
+    text_search: Literal["index", "nearest"] = Field(
+        description="Who scores wording: the index, over all passages, or the nearest 100 only."
+    )
 
 
 def _known(document: Document) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from alex.knowledge import KnowledgeBase, Splitter
 from alex.ports import Embedder, TextStore
 from alex.research import ResearchDesk
 from alex.search import Search
-from alex.settings import Settings
+from alex.settings import Settings, TextSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Services:
     """Everything a handler, the researcher or the laptop needs.
 
     Attributes:
+        text_search: who scores wording: the index, or this code over the nearest passages.
         close: releases files and connections, where a process outlives its services.
     """
 
@@ -26,6 +27,7 @@ class Services:
     research: ResearchDesk
     texts: TextStore
     embedder: Embedder
+    text_search: TextSearch
     close: Callable[[], None]
 
 
@@ -33,7 +35,7 @@ def wire(settings: Settings) -> Services:
     """Build the services that the settings ask for; adapters are imported only when used."""
     if settings.backend == "local":
         return _local(settings)
-    raise Misconfigured(f"ALEX_BACKEND={settings.backend} is not available in this build.")
+    return _aws(settings)
 
 
 def _local(settings: Settings) -> Services:
@@ -58,5 +60,48 @@ def _local(settings: Settings) -> Services:
         research=ResearchDesk(SqliteJobStore(database), QueuedLauncher()),
         texts=texts,
         embedder=embedder,
+        text_search="index",
         close=database.close,
+    )
+
+
+def _aws(settings: Settings) -> Services:
+    """The stack's resources; clients are made when first used."""
+    from alex.aws.catalog import DynamoCatalog  # noqa: PLC0415 - only where it is used
+    from alex.aws.clients import Clients  # noqa: PLC0415
+    from alex.aws.jobs import DynamoJobStore  # noqa: PLC0415
+    from alex.aws.launcher import LambdaLauncher  # noqa: PLC0415
+    from alex.aws.s3 import S3TextStore  # noqa: PLC0415
+    from alex.aws.s3_vectors import S3VectorsIndex  # noqa: PLC0415
+    from alex.aws.sagemaker import SageMakerEmbedder  # noqa: PLC0415
+    from alex.aws.table import Table  # noqa: PLC0415
+
+    stack = settings.aws
+    if stack is None:
+        raise Misconfigured("ALEX_BACKEND=aws needs the stack's resources.")
+    waits = stack.patience
+    clients = Clients(embedding_concurrency=stack.embedding_concurrency, patience=waits)
+    embedder = SageMakerEmbedder(
+        clients,
+        stack.embedding_endpoint,
+        concurrency=stack.embedding_concurrency,
+        patience=waits,
+    )
+    index = S3VectorsIndex(
+        clients, stack.vector_index, text_search=stack.text_search, patience=waits
+    )
+    table = Table(clients, stack.table)
+    catalog = DynamoCatalog(table)
+    jobs = DynamoJobStore(table, retention_days=stack.job_retention_days, stack=stack.name)
+    texts = S3TextStore(clients, stack.bucket)
+    splitter = Splitter(passages.split, passages.VERSION)
+    return Services(
+        settings=settings,
+        knowledge=KnowledgeBase(embedder, index, catalog, texts, splitter),
+        search=Search(embedder, index, catalog),
+        research=ResearchDesk(jobs, LambdaLauncher(clients, stack.researcher_function)),
+        texts=texts,
+        embedder=embedder,
+        text_search=stack.text_search,
+        close=clients.close,
     )

@@ -59,6 +59,7 @@ def health(services: Services, _request: Request) -> Reply:
         provider=settings.provider,
         model=settings.model or None,
         embedder=EmbedderView(model=embedder.model, dimension=embedder.dimension),
+        text_search=services.text_search,
     )
     return Reply(200, view)
 

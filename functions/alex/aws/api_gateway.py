@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from alex import routes
 from alex.errors import AlexError, NotFound
 from alex.http import PROBLEM_JSON, Problem, Reply, Request
+from alex.patience import within
 from alex.wiring import Services
 
 type Event = dict[str, Any]
@@ -27,6 +28,9 @@ type Endpoint = Callable[[Services, Request], Reply]
 
 type Endpoints = Mapping[tuple[str, str], Endpoint]
 """By method and path, as in `alex.routes`."""
+
+_CALLER_WAITS = 25
+"""Seconds: the gateway gives up after 29, and starting and answering take some of them."""
 
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -110,7 +114,8 @@ class _Resolver(APIGatewayRestResolver):
             )
             services = self._services()
             self._headers["Access-Control-Allow-Origin"] = services.settings.allowed_origin
-            reply = endpoint(services, request)
+            with within(_CALLER_WAITS):
+                reply = endpoint(services, request)
             if reply.view is None:
                 return Response(reply.status, headers=self._headers, body="")
             body = reply.view.model_dump_json()

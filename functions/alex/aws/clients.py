@@ -87,6 +87,12 @@ class Clients:
         """Parameters, by name."""
         return cast("SSMClient", self._client("ssm", _config(3, 4)))
 
+    def close(self) -> None:
+        """Close connections; a client used again opens them again."""
+        with self._lock:
+            for client in self._made.values():
+                client.close()
+
     def _client(self, service: str, config: Config) -> Any:  # noqa: ANN401 - narrowed by callers
         with self._lock:
             if service not in self._made:

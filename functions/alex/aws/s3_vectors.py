@@ -54,7 +54,7 @@ class S3VectorsIndex:
 
     Args:
         index: the index's ARN.
-        text_search: `service` where the index has full text switched on; `nearest` scores the
+        text_search: `index` where the index has full text switched on; `nearest` scores the
             wording of the nearest passages here.
         patience: seconds until a busy index is given up for this time.
     """
@@ -64,7 +64,7 @@ class S3VectorsIndex:
         clients: Clients,
         index: str,
         *,
-        text_search: TextSearch = "service",
+        text_search: TextSearch = "index",
         patience: float = 20,
     ) -> None:
         self._clients = clients

@@ -13,25 +13,20 @@ from datetime import date
 from typing import Any
 
 from alex.documents import Candidate, Filter, IndexEntry, Passage, Scalar, Span, Vector
-from alex.errors import TooLarge
 from alex.records import attributes_from_json, attributes_to_json
 
 TEXT_KEY = "text"
 """The metadata key that full-text search reads."""
 
-MAX_METADATA = 40 * 1024
-"""Bytes of all metadata of a vector."""
-
 _PLAIN = 40
-"""Characters up to which an ASCII value stands as it is; 20 tickers and 20 pairs fit into 2 KB."""
+"""Characters up to which an ASCII value stands as it is."""
+
+_DIGEST = 23
+"""Hexadecimal digits of a digest: 92 bits, and what `alex.submissions` lets in fits into 2 KB."""
 
 
 def metadata(entry: IndexEntry) -> dict[str, Any]:
-    """What is stored beside an entry's vector.
-
-    Raises:
-        TooLarge: text and attributes exceed what S3 Vectors keeps with one vector.
-    """
+    """What is stored beside an entry's vector."""
     passage, attributes = entry.passage, entry.attributes
     record = {
         "document": entry.document_id,
@@ -56,8 +51,6 @@ def metadata(entry: IndexEntry) -> dict[str, Any]:
         values["published"] = attributes.published.toordinal()
     if attributes.metadata:
         values["facets"] = [_facet(name, value) for name, value in attributes.metadata.items()]
-    if size(values) > MAX_METADATA:
-        raise TooLarge.of("metadata", f"with a passage's text it exceeds {MAX_METADATA} bytes")
     return values
 
 
@@ -140,7 +133,7 @@ def _term(value: str) -> str:
     """A value as filters compare it: itself, or its digest where it is long."""
     if value.isascii() and len(value) <= _PLAIN and not value.startswith("~"):
         return value
-    return "~" + hashlib.sha256(value.encode()).hexdigest()[: _PLAIN - 1]
+    return "~" + hashlib.sha256(value.encode()).hexdigest()[:_DIGEST]
 
 
 def _passage(record: Mapping[str, Any], embedded: str) -> Passage:
