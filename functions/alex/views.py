@@ -111,7 +111,7 @@ class DocumentFields(View):
     metadata: dict[str, Scalar]
 
 
-class ResultView(DocumentFields, PassageView):
+class ResultView(PassageView, DocumentFields):
     """A found document with its best passage, and with all that match when grouped."""
 
     passages: list[PassageView]

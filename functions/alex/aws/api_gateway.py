@@ -21,7 +21,9 @@ from alex.patience import within
 from alex.wiring import Services
 
 type Event = dict[str, Any]
-type Handler = Callable[[Event, LambdaContext], Event]
+
+type Handler = Callable[[Event, Any], Event]
+"""Takes an event and Lambda's context, or what stands in for it; gives a proxy result."""
 
 type Endpoint = Callable[[Services, Request], Reply]
 """Answers one route: parses, calls one use case, responds."""
@@ -51,7 +53,7 @@ def rest_handler(name: str, endpoints: Endpoints, services: Callable[[], Service
     # A resolver keeps the request it works on; the laptop's gateway has several at once.
     threads = threading.local()
 
-    def handler(event: Event, context: LambdaContext) -> Event:
+    def handler(event: Event, context: Any) -> Event:  # noqa: ANN401 - see Handler
         if not hasattr(threads, "resolver"):
             threads.resolver = _Resolver(endpoints, services, logger)
         resolver: _Resolver = threads.resolver

@@ -1,0 +1,191 @@
+"""The whole system in one process: the gateway, the handlers, the worker, the schedule."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from alex.agenda import start_due
+from alex.aws.api_gateway import Handler
+from alex.errors import Misconfigured
+from alex.routes import Function
+from alex.wiring import Services
+from ingest import app as ingest_app
+from laptop.gateway import TIMEOUT, Gateway
+from laptop.keys import load_or_make
+from laptop.schedule import Background, JobWorker, agenda
+from search import app as search_app
+
+LOOPBACK = "127.0.0.1"
+
+_POLL = 1.0
+"""Seconds between two looks for queued jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that answers.
+
+    Attributes:
+        url: its base URL.
+        key: what requests send as `x-api-key`.
+        new_key: whether the key was made just now.
+    """
+
+    url: str
+    key: str
+    new_key: bool
+
+
+@contextmanager
+def running_gateway(
+    services: Services,
+    *,
+    research_handler: Handler,
+    run_job: Callable[[str], object] | None = None,
+    host: str = LOOPBACK,
+    port: int = 0,
+    timeout: float = TIMEOUT,
+) -> Iterator[Running]:
+    """Serve while the context lasts.
+
+    Args:
+        services: what the handlers work with.
+        research_handler: answers `/research`; called by one thread at a time.
+        run_job: claims a queued job and runs it; None to run none, and nothing on schedule.
+        host: the address to listen on.
+        port: 0 for any free one.
+        timeout: seconds a request may take.
+
+    Raises:
+        Misconfigured: the port is taken.
+    """
+    key = load_or_make(services.settings.data_dir)
+    gateway = Gateway(_handlers(services, research_handler), key.value, timeout=timeout)
+    background = [] if run_job is None else _background(services, run_job)
+    with _listening(host, port) as listener, _server(gateway, listener):
+        for work in background:
+            work.start()
+        try:
+            yield Running(_url(listener), key.value, key.new)
+        finally:
+            for work in background:
+                work.stop()
+            gateway.close()
+
+
+def serve(
+    services: Services,
+    *,
+    host: str = LOOPBACK,
+    port: int = 8000,
+    run_job: Callable[[str], object],
+    research_handler: Handler,
+    started: Callable[[Running], object],
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; `started` is told the address and the key."""
+    with (
+        _until_told() as told,
+        running_gateway(
+            services, research_handler=research_handler, run_job=run_job, host=host, port=port
+        ) as running,
+    ):
+        started(running)
+        while not told.wait(0.5):  # Windows delivers signals between waits only
+            pass
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set; the second time they act as ever."""
+    told = threading.Event()
+    before: dict[signal.Signals, Any] = {}
+
+    def stop(kind: int, _frame: FrameType | None) -> None:
+        told.set()
+        signal.signal(kind, before[signal.Signals(kind)])
+
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        before[kind] = signal.signal(kind, stop)
+    try:
+        yield told
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def _handlers(services: Services, research_handler: Handler) -> dict[Function, Handler]:
+    """The very handlers that Lambda runs; their log says here what went wrong, and no more."""
+    if "POWERTOOLS_LOG_LEVEL" not in os.environ:
+        for function in ("ingest", "search"):
+            logging.getLogger(function).setLevel(logging.WARNING)
+    return {
+        "ingest": ingest_app.make_handler(lambda: services),
+        "search": search_app.make_handler(lambda: services),
+        "researcher": research_handler,
+    }
+
+
+def _background(services: Services, run_job: Callable[[str], object]) -> list[Background]:
+    """The worker, and the schedule where there is one."""
+    desk, settings = services.research, services.settings
+    work = [Background("alex-worker", _POLL, JobWorker(desk, run_job).run_waiting)]
+    if settings.watch_minutes:
+        every = timedelta(minutes=settings.watch_minutes)
+        work.append(
+            Background(
+                "alex-schedule",
+                every.total_seconds(),
+                lambda: start_due(desk, agenda(settings.data_dir), every),
+            )
+        )
+    return work
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that takes connections from now on, though nobody answers them yet."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise Misconfigured(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _server(gateway: Gateway, listener: socket.socket) -> Iterator[None]:
+    """The gateway behind a socket, in a thread of its own."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            gateway,
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    thread = threading.Thread(target=server.run, args=([listener],), name="alex-gateway")
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
