@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
@@ -51,6 +52,14 @@ def shared_stems(text: str, wanted: Collection[str]) -> frozenset[str]:
     )
 
 
+def occurrences(text: str, wanted: Collection[str]) -> tuple[Counter[str], int]:
+    """How often the text has each wanted stem, and how many words it has in all."""
+    beginnings = {stem[:_BEGINNING] for stem in wanted}
+    words = list(_spelled(_folded(text)))
+    found = (_stem(word) for word in words if word[:_BEGINNING] in beginnings)
+    return Counter(stem for stem in found if stem in wanted), len(words)
+
+
 def _spelled(text: str) -> Iterator[str]:
     for match in _WORD.finditer(text):
         word = match.group()
@@ -64,6 +73,8 @@ def _spelled(text: str) -> Iterator[str]:
 
 def _folded(text: str) -> str:
     """Lower case, without accents."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
 

@@ -18,6 +18,7 @@ from alex.documents import Candidate, Filter, IndexEntry, Vector
 from alex.errors import Unavailable
 from alex.patience import OutOfPatience, deadline, retry
 from alex.settings import TextSearch
+from alex.wording import terms
 
 if TYPE_CHECKING:
     from mypy_boto3_s3vectors import S3VectorsClient
@@ -209,13 +210,13 @@ def _batches(entries: Sequence[IndexEntry]) -> Iterator[list["PutInputVectorType
 
 
 def _query_text(question: str) -> str:
-    """A question's words, each once, as many as a full-text query takes."""
+    """A question's terms, as many as a full-text query takes."""
     text = ""
-    for word in dict.fromkeys(question.split()):
-        if len(text) + len(word) >= QUERY_TEXT:
+    for term in terms(question):
+        if len(text) + len(term) >= QUERY_TEXT:
             break
-        text = f"{text} {word}" if text else word
-    return text if bm25.words(text) else ""
+        text = f"{text} {term}" if text else term
+    return text
 
 
 def _score(question: str, near: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
