@@ -84,11 +84,7 @@ class DocumentBody(RequestModel):
 class BatchBody(RequestModel):
     """Several documents, each checked and answered for by itself."""
 
-    documents: list[Any] = Field(
-        min_length=1,
-        max_length=MAX_BATCH,
-        json_schema_extra={"items": {"$ref": "#/components/schemas/DocumentBody"}},
-    )
+    documents: list[Any] = Field(min_length=1, max_length=MAX_BATCH)
 
 
 class Filters(RequestModel):

@@ -132,7 +132,8 @@ Day = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "anyOf": [{"format": "date"}, {"format": "date-time"}],
+            "format": "date",
+            "description": "ISO 8601; of a date with a time, the day counts.",
             "examples": ["2025-06-30"],
         }
     ),

@@ -23,7 +23,7 @@ class Route:
         function: which Lambda function answers.
         bodies: the request bodies it takes, any of them.
         query: its query string.
-        answers: what it answers when all is well, by status; None for an empty body.
+        answers: what it answers when all is well, by status: any of these, or no body.
         refusals: the error statuses it can answer besides those that every route can.
     """
 
@@ -32,7 +32,7 @@ class Route:
     function: Function
     name: str
     summary: str
-    answers: Mapping[int, type[BaseModel] | None]
+    answers: Mapping[int, tuple[type[BaseModel], ...]]
     bodies: tuple[type[BaseModel], ...] = ()
     query: type[BaseModel] | None = None
     refusals: tuple[int, ...] = ()
@@ -52,7 +52,11 @@ ROUTES = (
         name="ingest",
         summary="Remember a document, or up to 100 at once.",
         bodies=(api.DocumentBody, api.BatchBody),
-        answers={200: views.Ingested, 201: views.Ingested, 207: views.BatchIngested},
+        answers={
+            200: (views.Ingested, views.BatchIngested),
+            201: (views.Ingested, views.BatchIngested),
+            207: (views.BatchIngested,),
+        },
         refusals=(400, 409, 413),
     ),
     Route(
@@ -62,7 +66,7 @@ ROUTES = (
         name="search",
         summary="Find the passages that answer a question.",
         bodies=(api.SearchBody,),
-        answers={200: views.SearchResponse},
+        answers={200: (views.SearchResponse,)},
         refusals=(400, 413),
     ),
     Route(
@@ -72,7 +76,7 @@ ROUTES = (
         name="searchByUrl",
         summary="Find the passages that answer a question, asked in the URL.",
         query=api.SearchQuery,
-        answers={200: views.SearchResponse},
+        answers={200: (views.SearchResponse,)},
         refusals=(400, 413),
     ),
     Route(
@@ -82,7 +86,7 @@ ROUTES = (
         name="listDocuments",
         summary="List documents, newest first.",
         query=api.DocumentsQuery,
-        answers={200: views.DocumentList},
+        answers={200: (views.DocumentList,)},
         refusals=(400, 413),
     ),
     Route(
@@ -91,7 +95,7 @@ ROUTES = (
         function="search",
         name="showDocument",
         summary="Show a document with its whole text.",
-        answers={200: views.WholeDocument},
+        answers={200: (views.WholeDocument,)},
         refusals=(404,),
     ),
     Route(
@@ -100,7 +104,7 @@ ROUTES = (
         function="search",
         name="deleteDocument",
         summary="Forget a document.",
-        answers={204: None},
+        answers={204: ()},
         refusals=(404, 409),
     ),
     Route(
@@ -109,7 +113,7 @@ ROUTES = (
         function="search",
         name="health",
         summary="Say what runs here.",
-        answers={200: views.Health},
+        answers={200: (views.Health,)},
     ),
     Route(
         method="POST",
@@ -118,7 +122,7 @@ ROUTES = (
         name="requestResearch",
         summary="Ask for research; it happens later.",
         bodies=(api.ResearchBody,),
-        answers={202: views.JobAccepted},
+        answers={202: (views.JobAccepted,)},
         refusals=(400, 409, 413),
         idempotency_key=True,
     ),
@@ -129,7 +133,7 @@ ROUTES = (
         name="listJobs",
         summary="List research jobs, newest first.",
         query=api.JobsQuery,
-        answers={200: views.JobList},
+        answers={200: (views.JobList,)},
         refusals=(400, 413),
     ),
     Route(
@@ -138,7 +142,7 @@ ROUTES = (
         function="researcher",
         name="showJob",
         summary="Show how far a research job is.",
-        answers={200: views.JobView},
+        answers={200: (views.JobView,)},
         refusals=(404,),
     ),
     Route(
@@ -147,7 +151,7 @@ ROUTES = (
         function="researcher",
         name="cancelJob",
         summary="Cancel a research job.",
-        answers={200: views.JobView},
+        answers={200: (views.JobView,)},
         refusals=(404, 409),
     ),
 )
