@@ -19,9 +19,11 @@ def _need(present: bool, reason: str) -> pytest.MarkDecorator:  # noqa: FBT001 -
 
 def needs_browser[T: Callable[..., object]](test: T) -> T:
     """Run only where Chromium is installed."""
-    return _need(find_browser() is not None, "no Chromium found: see README, Browser")(test)
+    marked: T = _need(find_browser() is not None, "no Chromium found: see README, Browser")(test)
+    return marked
 
 
 def needs_shared_data[T: Callable[..., object]](test: T) -> T:
     """Run only where the public data sets stand beside the checkout."""
-    return _need(SHARED_DATA.is_dir(), f"no data sets at {SHARED_DATA}")(test)
+    marked: T = _need(SHARED_DATA.is_dir(), f"no data sets at {SHARED_DATA}")(test)
+    return marked
