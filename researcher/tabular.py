@@ -32,7 +32,9 @@ _EXCEPT_SHARES = re.compile(
     r"\bexcept\b(?:[^)]*?\b(?:and|for|number\s+of|,))?\s*shares?\b(?!\s*-?\s*(?:in\b|which))",
     re.IGNORECASE,
 )
-_PER = re.compile(r"\bper[\s-](?:\w+[\s-]){0,2}?(?:share|unit|rsu|ads|option)s?\b|\beps\b", re.IGNORECASE)
+_PER = re.compile(
+    r"\bper[\s-](?:\w+[\s-]){0,2}?(?:share|unit|rsu|ads|option)s?\b|\beps\b", re.IGNORECASE
+)
 _SHARES = re.compile(
     r"\bshares\b|\bweighted[\s-]average\b(?!.*\b(?:value|price|rate|term)\b)", re.IGNORECASE
 )
@@ -46,7 +48,9 @@ _COUNTED = re.compile(
 _REMARK = re.compile(r"\([^)]*\b(?:thousand|million|billion)s?\b[^)]*\)", re.IGNORECASE)
 _PAGE_BREAK = 80
 """Characters: what stands between two parts of a table that a page break divided."""
-_DOLLARS = re.compile(r"\b(?:in\s+)?(?:U\.?S\.?\s+)?dollars\b|\bUSD\b|\(\$|\$\s?in\b", re.IGNORECASE)
+_DOLLARS = re.compile(
+    r"\b(?:in\s+)?(?:U\.?S\.?\s+)?dollars\b|\bUSD\b|\(\$|\$\s?in\b", re.IGNORECASE
+)
 _SHARE_OF = re.compile(r"\bpercentage\s+of\b", re.IGNORECASE)
 _PLURAL = re.compile(r"\btables\b", re.IGNORECASE)
 
@@ -85,6 +89,7 @@ class Reading:
 
     Attributes:
         amount: with the table's scale and currency applied; its span is the cell's.
+        power: the power of ten that the table's scale added; 0 where it added none.
         raw: as written in the cell.
         column: position of the cell's column.
         header: the column's header, empty where it has none.
@@ -92,6 +97,7 @@ class Reading:
     """
 
     amount: Amount
+    power: int
     raw: str
     label: str
     column: int
@@ -263,6 +269,7 @@ def _read(table: Table) -> Iterator[Reading]:
                 continue
             yield Reading(
                 amount=replace(meant, start=cell.start, end=cell.end, text=cell.text),
+                power=meant.value.adjusted() - amount.value.adjusted(),
                 raw=cell.text,
                 label=row.label.rstrip(":"),
                 column=column,

@@ -1,0 +1,162 @@
+"""A report without a language model: sentences and table rows of the sources, chosen and arranged.
+
+Nothing is worded anew but table cells, which take name, period and scale from their table. So the
+result is as true as its sources, and reads like them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alex.documents import Vector
+from researcher.brief import SourceMaterial, WritingBrief
+from researcher.draft import Claim, Draft, KeyFigure, Quote, Section
+from researcher.evidence import states_figures
+from researcher.keyfigures import MOST_ROWS, key_figures
+from researcher.relevance import Ranker, similarity
+from researcher.sentences import Sentence, sentences
+from researcher.tabular import find_tables
+
+_SUMMARY = 3
+_MOST_CLAIMS = 18
+_MOST_IN_SECTION = 6
+_CONSIDERED = 600
+_LEAST_NEAR = 0.15
+_VARIETY = 0.45
+"""Weight of being unlike what is already chosen, against being worth telling."""
+
+_ALIKE = 0.93
+"""Cosine from which two sentences say the same."""
+
+_RESULT = re.compile(
+    r"\b(?:increas|decreas|grew|rose|fell|declin|compared|total|record|driven|primarily|expect"
+    r"|announc|approv|elect|launch|guidance|outlook)\w*",
+    re.IGNORECASE,
+)
+_GENERIC = re.compile(r"\b(?:may|might|could|can|would)\b", re.IGNORECASE)
+_MINOR_OPENING = re.compile(
+    r"(?:However|Additionally|Further|Furthermore|Moreover|Also|In addition|As a result|For example"
+    r"|In particular|Other)\b"
+)
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    source: SourceMaterial
+    sentence: Sentence
+    vector: Vector
+    worth: float
+
+
+def extract(brief: WritingBrief, ranker: Ranker) -> Draft:
+    """A draft from the sources' own words."""
+    chosen = _choose(_candidates(brief, ranker))
+    summary, rest = chosen[:_SUMMARY], chosen[_SUMMARY:]
+    return Draft(
+        title=_title(brief.subject),
+        summary=[_claim(candidate) for candidate in summary],
+        key_figures=_all_key_figures(brief, ranker),
+        sections=_sections(rest, several=len(brief.sources) > 1),
+        open_questions=[],
+    )
+
+
+def _candidates(brief: WritingBrief, ranker: Ranker) -> list[_Candidate]:
+    """Sentences worth telling, with their worth: nearness to the subject, figures, results."""
+    seen: set[str] = set()
+    pairs: list[tuple[SourceMaterial, Sentence]] = []
+    for source in brief.sources:
+        for sentence in sentences(source.text):
+            if sentence.plain not in seen:
+                seen.add(sentence.plain)
+                pairs.append((source, sentence))
+    listed = ranker.shortlist([_in_context(s, t) for t, s in pairs], _CONSIDERED)
+    texts = [_in_context(pairs[i][1], pairs[i][0]) for i in listed]
+    near = ranker.scores(texts)
+    return [
+        _Candidate(*pairs[index], vector, _worth(pairs[index][1].plain, score, ranker))
+        for index, score, vector in zip(listed, near, ranker.vectors(texts), strict=True)
+        if score >= _LEAST_NEAR
+    ]
+
+
+def _in_context(sentence: Sentence, source: SourceMaterial) -> str:
+    return f"{source.title}. {sentence.heading}: {sentence.plain}"
+
+
+def _worth(text: str, near: float, ranker: Ranker) -> float:
+    figures = len(_DIGIT.findall(text)) > 0
+    results = bool(_RESULT.search(text))
+    return (
+        near
+        + 0.25 * ranker.overlap(text)
+        + 0.10 * figures
+        + 0.10 * results
+        - 0.15 * bool(_GENERIC.search(text))
+        - 0.10 * bool(_MINOR_OPENING.match(text))
+    )
+
+
+def _choose(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """The best, each unlike those before it (maximal marginal relevance)."""
+    left = list(candidates)
+    closest = [0.0] * len(left)
+    chosen: list[_Candidate] = []
+    while left and len(chosen) < _MOST_CLAIMS:
+        value = [c.worth - _VARIETY * near for c, near in zip(left, closest, strict=True)]
+        best = max(range(len(left)), key=lambda i: value[i])
+        pick = left.pop(best)
+        closest.pop(best)
+        chosen.append(pick)
+        closest = [
+            max(near, similarity(pick.vector, c.vector))
+            for c, near in zip(left, closest, strict=True)
+        ]
+        kept = [i for i, near in enumerate(closest) if near < _ALIKE]
+        left, closest = [left[i] for i in kept], [closest[i] for i in kept]
+    return chosen
+
+
+def _sections(chosen: Sequence[_Candidate], *, several: bool) -> list[Section]:
+    """Sentences under the headings of their pages, in the order of the pages."""
+    groups: dict[str, list[_Candidate]] = {}
+    for candidate in sorted(chosen, key=lambda c: (c.source.key, c.sentence.position)):
+        groups.setdefault(_heading(candidate, several=several), []).append(candidate)
+    return [
+        Section(heading=heading, claims=[_claim(c) for c in members[:_MOST_IN_SECTION]])
+        for heading, members in groups.items()
+    ]
+
+
+def _heading(candidate: _Candidate, *, several: bool) -> str:
+    heading = candidate.sentence.heading
+    fallback = candidate.source.title or "Findings"
+    if states_figures(fallback):
+        fallback = "Findings"
+    if not heading or states_figures(heading):
+        return fallback if several else "Findings"
+    return heading
+
+
+def _claim(candidate: _Candidate) -> Claim:
+    quote = Quote(source=candidate.source.key, text=candidate.sentence.text)
+    return Claim(text=candidate.sentence.plain, quotes=[quote])
+
+
+def _all_key_figures(brief: WritingBrief, ranker: Ranker) -> list[KeyFigure]:
+    figures: list[KeyFigure] = []
+    seen: set[tuple[str, str]] = set()
+    for source in brief.sources:
+        for figure in key_figures(source.text, source.key, find_tables(source.text), ranker):
+            name = (figure.name, figure.period)
+            if name not in seen and len({f.name for f in figures} | {figure.name}) <= MOST_ROWS:
+                seen.add(name)
+                figures.append(figure)
+    return figures
+
+
+def _title(subject: str) -> str:
+    """The subject as a heading."""
+    line = " ".join(subject.split()).rstrip(".")
+    return line[:1].upper() + line[1:]

@@ -1,0 +1,189 @@
+"""What one run reads: every page kept whole as a source, every failure kept with its reason."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urldefrag, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alex.errors import AlexError
+from researcher.exhibits import Source, text_hash
+from researcher.reading.pages import Link, PageReader, PageUnreadable, WebPage
+from researcher.relevance import Ranker
+
+EXCERPT = 6_000
+"""Characters of a page that a reader is shown; all of it is kept."""
+
+_MOST_LINKS = 20
+_ATTEMPTS_A_PAGE = 2
+
+
+class Unread(BaseModel):
+    """A page that could not be read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    failure: str
+    detail: str
+
+
+class Gathered(BaseModel):
+    """All that was read, and what was not."""
+
+    sources: list[Source] = Field(default_factory=list)
+    unread: list[Unread] = Field(default_factory=list)
+
+
+class Refused(AlexError):
+    """The page is not read: a cap is reached, or the run is to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedLink:
+    """A link with its nearness to the subject."""
+
+    url: str
+    text: str
+    score: float
+
+
+class Gathering:
+    """Reads pages for a run, one at a time, each URL once.
+
+    Args:
+        note: told of every page; it raises to stop the run.
+        deadline: on the running loop's clock; no page is begun after it.
+        gathered: what an earlier attempt at the same run has read already.
+    """
+
+    def __init__(
+        self,
+        reader: PageReader,
+        ranker: Ranker,
+        *,
+        pages: int,
+        deadline: float,
+        note: Callable[[str], None],
+        gathered: Gathered | None = None,
+    ) -> None:
+        self._reader = reader
+        self.ranker = ranker
+        self._pages = pages
+        self._deadline = deadline
+        self._note = note
+        self.gathered = gathered or Gathered()
+        self._keys = {_address(s.url): s.key for s in self.gathered.sources}
+        self._links: dict[str, Sequence[Link]] = {}
+        self._attempts = len(self.gathered.sources) + len(self.gathered.unread)
+        self._lock = asyncio.Lock()
+        self.stopped: AlexError | None = None
+
+    @property
+    def sources(self) -> list[Source]:
+        """What was read so far, `S1` first."""
+        return self.gathered.sources
+
+    def source(self, key: str) -> Source:
+        """A source by its key."""
+        return next(source for source in self.sources if source.key == key)
+
+    def add(self, source: Source) -> None:
+        """Keep a source that needs no reading: a stored document."""
+        self.gathered.sources.append(source)
+        self._keys[_address(source.url)] = source.key
+
+    async def read(self, url: str) -> Source:
+        """Read a page, or give what reading it gave before.
+
+        Raises:
+            PageUnreadable: with the reason, now as before.
+            Refused: a cap is reached, or the run was asked to stop.
+        """
+        async with self._lock:
+            if known := self._keys.get(_address(url)):
+                return self.source(known)
+            for failed in self.gathered.unread:
+                if _address(failed.url) == _address(url):
+                    raise Refused(f"It could not be read before: {failed.detail}")
+            self._check_caps()
+            self._attempts += 1
+            return await self._read(url)
+
+    async def links(self, source: Source) -> list[RankedLink]:
+        """Where a page leads on its own site, nearest to the subject first."""
+        host = urlsplit(source.url).netloc
+        offered = {
+            _address(link.url): link
+            for link in self._links.get(source.key, ())
+            if urlsplit(link.url).netloc == host and _address(link.url) not in self._keys
+        }
+        links = [link for link in offered.values() if link.text.strip()]
+        texts = [f"{link.text} {_words_of(link.url)}" for link in links]
+        scores = await asyncio.to_thread(self.ranker.scores, texts)
+        ranked = [
+            RankedLink(urldefrag(link.url).url, link.text.strip(), round(score, 3))
+            for link, score in zip(links, scores, strict=True)
+        ]
+        return sorted(ranked, key=lambda link: -link.score)[:_MOST_LINKS]
+
+    def _check_caps(self) -> None:
+        if self.stopped:
+            raise Refused("The run is to stop.")
+        read = sum(source.via != "knowledge base" for source in self.sources)
+        if read >= self._pages or self._attempts >= _ATTEMPTS_A_PAGE * self._pages:
+            raise Refused(f"The budget of {self._pages} pages is used up.")
+        if asyncio.get_running_loop().time() >= self._deadline:
+            raise Refused("The time for reading is used up.")
+
+    async def _read(self, url: str) -> Source:
+        try:
+            page = await self._reader.read(url)
+        except PageUnreadable as error:
+            failed = Unread(url=url, failure=error.failure.value, detail=error.detail)
+            self.gathered.unread.append(failed)
+            self._tell(f"Could not read {url}: {error.detail}")
+            raise
+        if known := self._keys.get(_address(page.url)):  # a redirect to a page read before
+            self._keys[_address(url)] = known
+            return self.source(known)
+        source = _source(f"S{len(self.sources) + 1}", page)
+        self.add(source)
+        self._keys[_address(url)] = source.key
+        self._links[source.key] = page.links
+        self._tell(f"Read {source.title or source.url} ({len(source.text):,} characters)")
+        return source
+
+    def _tell(self, message: str) -> None:
+        """Note progress; a wish to stop is kept, for a tool's errors go to the model."""
+        try:
+            self._note(message)
+        except AlexError as error:
+            self.stopped = error
+
+
+def _source(key: str, page: WebPage) -> Source:
+    return Source(
+        key=key,
+        url=page.url,
+        title=" ".join(page.title.split()),
+        text=page.text,
+        sha256=page.sha256,
+        text_sha256=text_hash(page.text),
+        retrieved=page.retrieved,
+        via=page.via,
+        published=page.published,
+        media_type=page.media_type,
+        partial=page.partial,
+    )
+
+
+def _address(url: str) -> str:
+    """A URL without its fragment: two names of one page."""
+    return urldefrag(url).url.rstrip("/")
+
+
+def _words_of(url: str) -> str:
+    path = urlsplit(url).path
+    return " ".join(part for part in path.replace("-", " ").replace("_", " ").split("/") if part)

@@ -1,0 +1,106 @@
+"""Who writes: one model a run, chosen by the settings and by nothing else.
+
+A key in the environment never turns a paid model on, and a provider's client gets its key and
+address from the settings alone.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from agents import Model, ModelSettings, OpenAIChatCompletionsModel, OpenAIResponsesModel
+from openai import AsyncOpenAI
+
+from alex.errors import Misconfigured
+from alex.ports import Embedder
+from alex.settings import Settings
+from researcher.offline import NAME as OFFLINE
+from researcher.offline import OfflineModel
+
+_MODEL_SECONDS = 120.0
+"""One answer of a model."""
+
+_RETRIES = 2
+_MATERIAL = 48_000
+"""Characters of sources a language model is given: about 12,000 tokens."""
+
+
+async def _nothing_to_close() -> None:
+    """The offline model holds no connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A model ready to run.
+
+    Attributes:
+        name: as reports and bundles show it.
+        material: characters of sources it is given at most; None for all of them.
+        priced: whether `usd` says what it cost.
+    """
+
+    model: Model
+    provider: str
+    name: str
+    material: int | None
+    settings: ModelSettings = field(default_factory=ModelSettings)
+    priced: bool = False
+    close: Callable[[], Awaitable[None]] = _nothing_to_close
+
+
+def choose(settings: Settings, embedder: Embedder) -> Writer:
+    """The model the settings name.
+
+    Raises:
+        Misconfigured: the provider lacks a setting.
+    """
+    if settings.provider == "offline":
+        return Writer(OfflineModel(embedder), "offline", OFFLINE, material=None, priced=True)
+    if settings.provider == "compatible":
+        return _compatible(settings)
+    if settings.provider == "openai":
+        return _openai(settings)
+    return _bedrock(settings)
+
+
+def _compatible(settings: Settings) -> Writer:
+    """Any server that speaks chat completions: Ollama, vLLM, llama.cpp."""
+    client = AsyncOpenAI(
+        base_url=settings.model_base_url,
+        api_key=settings.model_api_key or "none",  # many local servers want none
+        timeout=_MODEL_SECONDS,
+        max_retries=_RETRIES,
+    )
+    return _written_by(OpenAIChatCompletionsModel(settings.model, client), client, settings)
+
+
+def _openai(settings: Settings) -> Writer:
+    if not settings.model_api_key:
+        raise Misconfigured("ALEX_MODEL_API_KEY is missing: ALEX_PROVIDER=openai needs it.")
+    client = AsyncOpenAI(
+        api_key=settings.model_api_key,
+        base_url=settings.model_base_url or "https://api.openai.com/v1",
+        timeout=_MODEL_SECONDS,
+        max_retries=_RETRIES,
+    )
+    return _written_by(OpenAIResponsesModel(settings.model, client), client, settings)
+
+
+def _bedrock(settings: Settings) -> Writer:
+    """Signed with the process's own AWS role."""
+    from openai.providers import bedrock  # noqa: PLC0415 - wants botocore, which others do without
+
+    client = AsyncOpenAI(
+        provider=bedrock(endpoint="runtime"), timeout=_MODEL_SECONDS, max_retries=_RETRIES
+    )
+    return _written_by(OpenAIChatCompletionsModel(settings.model, client), client, settings)
+
+
+def _written_by(model: Model, client: AsyncOpenAI, settings: Settings) -> Writer:
+    return Writer(
+        model=model,
+        provider=settings.provider,
+        name=f"{settings.model} ({settings.provider})",
+        material=_MATERIAL,
+        settings=ModelSettings(store=False) if settings.provider == "openai" else ModelSettings(),
+        close=client.close,
+    )

@@ -1,0 +1,128 @@
+"""Whole, self-standing sentences of a page, and what is left aside: scraps, forms, boilerplate."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from alex.layout import Break, Unit, units
+
+_SHORTEST, _LONGEST = 45, 400
+_FEWEST_WORDS = 7
+
+_BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
+_ENDS = re.compile(r"[.!?][\"'”’)\]]*$")
+_STARTS = re.compile(r"[\"'“‘(]?[A-Z0-9$€£]")
+_LEANS = re.compile(
+    r"(?:It|They|This|These|Those|That|Such|He|She|There|Here|Both|The (?:same|latter|former)|As such"
+    r"|Accordingly|Consequently|Therefore|Thus|Otherwise|Instead|If so|Each of these)\b"
+)
+_BOILERPLATE = re.compile(
+    r"forward[\s-]looking|safe harbor|check ?mark|incorporated (?:herein )?by reference|hereunto"
+    r"|pursuant to (?:the requirements|section|rule)|accompanying notes|integral part of"
+    r"|see (?:note|part|item|also)\b|refer to (?:note|part|item|the|our)|set forth (?:in|under)"
+    r"|the following (?:table|is a|discussion|represents)|following tables?|(?:table|chart) below"
+    r"|as (?:follows|shown|indicated|described|discussed|defined)\b|\bexhibit\b"
+    r"|private securities litigation|securities (?:exchange )?act|no obligation to update"
+    r"|cookies?\b|privacy (?:policy|notice)|all rights reserved|terms of (?:use|service)|sign (?:in|up)\b"
+    r"|subscribe|newsletter|click here|javascript|your browser|log ?in\b|webcast|conference call|replay"
+    r"|trademarks?\b|copyright|skip to (?:the )?(?:main )?content|accounting (?:standards? update|pronouncements?)"
+    r"|\bASU\b|\bFASB\b|basis of presentation|unaudited|shell company|transition period|read in conjunction"
+    r"|for additional information|more information|contact us",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://|www\.|\S+@\S+\.\w|\(\d{3}\s?\)\s?\d{3}")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|will|would|can|could|may|might|must|does|did|do"
+    r"|\w{3,}ed|\w{3,}es|rose|fell|grew|held|made|took|said|sold|paid|led|met|won|lost|began|kept|cut)\b"
+)
+_DULL_HEADING = re.compile(
+    r"unaudited|^\(|table of contents|^form |united states|securities and exchange|washington"
+    r"|^part [ivx]+\b|signatures?$|^index|forward[\s-]looking|^note:|^contents$",
+    re.IGNORECASE,
+)
+_NUMBERING = re.compile(
+    r"^(?:(?:item|note|part|section)\s+[\dIVX]+[A-Z]?\b|\d{1,2}(?:\.\d+)*\b|\([a-z0-9]{1,3}\))\s*[.:)–—-]*\s*",  # noqa: RUF001
+    re.IGNORECASE,
+)
+_CONTINUED = re.compile(r"\s*\((?:continued|unaudited)\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence as it stands in the text, under its nearest heading.
+
+    Attributes:
+        text: exactly as in the source, so that it can be quoted.
+        heading: readable, without numbering; empty where there is none worth showing.
+        position: characters from the start of the text.
+    """
+
+    text: str
+    heading: str
+    position: int
+
+    @property
+    def plain(self) -> str:
+        """On one line."""
+        return " ".join(self.text.split())
+
+
+def sentences(text: str) -> list[Sentence]:
+    """The sentences of a page that can stand alone in a report, in order, each once."""
+    seen: set[str] = set()
+    found: list[Sentence] = []
+    for sentence in _whole(text):
+        if sentence.plain.casefold() not in seen and _worth_telling(sentence.plain):
+            seen.add(sentence.plain.casefold())
+            found.append(sentence)
+    return found
+
+
+def readable_heading(raw: str) -> str:
+    """A heading without marks and numbering, in sentence case where it shouts; "" if dull."""
+    line = " ".join(raw.lstrip("#").replace("**", "").split())
+    if not line or _DULL_HEADING.search(line):
+        return ""
+    line = _CONTINUED.sub("", _NUMBERING.sub("", line)).strip(" :.-–—")  # noqa: RUF001
+    if line.isupper():
+        line = line.capitalize()
+    return line if sum(character.isalpha() for character in line) > len(line) / 2 else ""
+
+
+def _whole(text: str) -> Iterator[Sentence]:
+    """Units that are one whole sentence of prose; layout divides overlong ones, which are left."""
+    for unit, following in pairwise([*units(text), None]):
+        if unit is None or unit.header is not None or unit.before is Break.WORD:
+            continue
+        if following is not None and following.before is Break.WORD:
+            continue
+        if unit.heading and unit.heading.start == unit.start:
+            continue
+        raw = text[unit.start : unit.end]
+        start = unit.start + (found.end() if (found := _BULLET.match(raw)) else 0)
+        yield Sentence(text[start : unit.end], _heading(text, unit), start)
+
+
+def _heading(text: str, unit: Unit) -> str:
+    if unit.heading is None:
+        return ""
+    return readable_heading(text[unit.heading.start : unit.heading.end])
+
+
+def _worth_telling(sentence: str) -> bool:
+    words = sentence.split()
+    return (
+        _SHORTEST <= len(sentence) <= _LONGEST
+        and len(words) >= _FEWEST_WORDS
+        and bool(_ENDS.search(sentence))
+        and bool(_STARTS.match(sentence))
+        and bool(_VERB.search(sentence))
+        and not _LEANS.match(sentence)
+        and not _BOILERPLATE.search(sentence)
+        and not _ADDRESS.search(sentence)
+        and "|" not in sentence
+        and sum(word[:1].isupper() for word in words) <= 0.6 * len(words)
+        and sentence.count("(") == sentence.count(")")
+        and sentence.count("“") == sentence.count("”")
+    )
