@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from alex.local.matrix import Distances, Matrix
 from alex.records import attributes_from_json, attributes_to_json
 
 _MAX_TERMS = 64
+
+_REMEMBERED = 50_000
+"""Removals kept for processes that follow them; who is further behind loads everything."""
 
 
 class SqliteIndex:
@@ -66,16 +69,17 @@ class SqliteIndex:
             scores = _text_matches(db, text, k, snapshot.admitted)
             near = {found.row: found.distance for found in distances.nearest(k)}
             rows = _rows(db, near.keys() | scores.keys())
-        nearest = sorted(
-            (row for row in rows if row["row"] in near),
-            key=lambda row: (near[row["row"]], row["document_id"], row["ordinal"]),
-        )[:k]
-        wanted = {row["row"] for row in nearest} | scores.keys()
+        nearest = _best(rows, near, k)
+        matches = _best(rows, {row: -score for row, score in scores.items()}, k)
         return [
             candidate
             for row in rows
-            if row["row"] in wanted
-            and (candidate := _candidate(row, distances, scores.get(row["row"])))
+            if row["row"] in nearest | matches
+            and (
+                candidate := _candidate(
+                    row, distances, scores[row["row"]] if row["row"] in matches else None
+                )
+            )
         ]
 
     def _blob(self, vector: Vector) -> bytes:
@@ -123,34 +127,46 @@ def _delete(db: sqlite3.Connection, keys: Sequence[str]) -> None:
         " AND NOT EXISTS (SELECT 1 FROM vectors WHERE attributes = :id)",
         [{"id": row["attributes"]} for row in sets],
     )
+    db.execute(
+        "DELETE FROM removals WHERE seq <= (SELECT max(seq) FROM removals) - ?", (_REMEMBERED,)
+    )
 
 
 def _text_matches(
     db: sqlite3.Connection, text: str, k: int, admitted: Sequence[int] | None
 ) -> dict[int, float]:
-    """Rows of the k best text matches with their BM25 scores, higher being better."""
+    """Rows of the 2k best text matches with their BM25 scores, higher being better.
+
+    Twice as many as asked for, to choose among equals at the end by something that lasts.
+    """
     terms = wording.terms(text)[:_MAX_TERMS]
     if not terms:
         return {}
     query = " OR ".join(f'"{term}"' for term in terms)
-    if admitted is None:
-        rows = db.execute(
-            "SELECT rowid, -rank AS score FROM passages_text WHERE passages_text MATCH ?"
-            " ORDER BY rank LIMIT ?",
-            (query, k),
-        )
-    else:
-        rows = db.execute(
-            """SELECT t.rowid, -t.rank AS score FROM passages_text t
-            JOIN vectors v ON v.row = t.rowid WHERE passages_text MATCH ?
-            AND v.attributes IN (SELECT value FROM json_each(?))
-            ORDER BY t.rank LIMIT ?""",
-            (query, json.dumps(list(admitted)), k),
-        )
-    return {row["rowid"]: row["score"] for row in rows}
+    passing, chosen = "", [query]
+    if admitted is not None:
+        # The plus keeps SQLite from running the text query once for each row that passes.
+        passing = """AND +rowid IN (SELECT row FROM vectors
+            WHERE attributes IN (SELECT value FROM json_each(?)))"""
+        chosen.append(json.dumps(list(admitted)))
+    rows = db.execute(
+        f"SELECT rowid, rank FROM passages_text WHERE passages_text MATCH ? {passing}"  # noqa: S608 - two fixed texts
+        f" ORDER BY rank LIMIT {2 * k:d}",
+        chosen,
+    )
+    return {row["rowid"]: -row["rank"] for row in rows}
 
 
-def _rows(db: sqlite3.Connection, rows: "set[int]") -> list[sqlite3.Row]:
+def _best(rows: Sequence[sqlite3.Row], costs: Mapping[int, float], k: int) -> set[int]:
+    """The k rows of least cost; of equals, those that every run of the same ingest would choose."""
+    ranked = sorted(
+        (row for row in rows if row["row"] in costs),
+        key=lambda row: (costs[row["row"]], row["document_id"], row["ordinal"]),
+    )
+    return {row["row"] for row in ranked[:k]}
+
+
+def _rows(db: sqlite3.Connection, rows: set[int]) -> list[sqlite3.Row]:
     return db.execute(
         "SELECT * FROM passages WHERE row IN (SELECT value FROM json_each(?))",
         (json.dumps(sorted(rows)),),

@@ -69,16 +69,12 @@ class Matrix:
     _sets: dict[int, Attributes] = field(default_factory=dict)
     _last_row: int = 0
     _last_set: int = 0
-    _last_removal: int = 0
-    _removed: int = 0
+    _last_removal: int = -1
 
     def snapshot(self, db: sqlite3.Connection, where: Filter) -> "Snapshot":
         """What the database holds as this transaction sees it, or a little later."""
         with self._lock:
-            if self._removed > _WASTE and self._removed * 4 > sum(b.used for b in self._blocks):
-                self._forget()
-            self._drop(db)
-            self._add(db)
+            self._refresh(db)
             views = [
                 _View(
                     b.vectors[: b.used], b.rows[: b.used], b.attributes[: b.used], b.alive[: b.used]
@@ -90,27 +86,33 @@ class Matrix:
             return Snapshot(views, None)
         return Snapshot(views, _admitted(sets, where))
 
-    def _forget(self) -> None:
-        self._blocks = []
-        self._sets = {}
-        self._last_row = self._last_set = self._removed = 0
+    def _refresh(self, db: sqlite3.Connection) -> None:
+        """Follow the log of removals, or load everything where it does not reach back so far."""
+        first, last = db.execute("SELECT min(seq), max(seq) FROM removals").fetchone()
+        if self._last_removal < 0 or (first or 0) > self._last_removal + 1 or self._wasteful():
+            self._blocks = []
+            self._sets = {}
+            self._last_row = self._last_set = 0
+        elif (last or 0) > self._last_removal:
+            self._drop(db)
+        self._last_removal = max(self._last_removal, last or 0)
+        self._add(db)
+
+    def _wasteful(self) -> bool:
+        used = sum(block.used for block in self._blocks)
+        dead = used - sum(int(block.alive[: block.used].sum()) for block in self._blocks)
+        return dead > _WASTE and dead * 4 > used
 
     def _drop(self, db: sqlite3.Connection) -> None:
-        removals = db.execute(
-            "SELECT seq, row FROM removals WHERE seq > ? ORDER BY seq", (self._last_removal,)
-        ).fetchall()
-        if not removals:
-            return
-        self._last_removal = removals[-1]["seq"]
-        rows = np.fromiter((r["row"] for r in removals), np.int64, len(removals))
+        gone = db.execute("SELECT row FROM removals WHERE seq > ?", (self._last_removal,))
+        rows = np.fromiter((row["row"] for row in gone), np.int64)
         for block in self._blocks:
-            gone = np.isin(block.rows[: block.used], rows)
-            if gone.any():
+            dead = np.isin(block.rows[: block.used], rows)
+            if dead.any():
                 alive = block.alive.copy()
-                alive[: block.used] &= ~gone
+                alive[: block.used] &= ~dead
                 block.alive = alive
-                self._removed += int(gone.sum())
-        self._blocks = [b for b in self._blocks if b.alive[: b.used].any()]
+        self._blocks = [block for block in self._blocks if block.alive[: block.used].any()]
 
     def _add(self, db: sqlite3.Connection) -> None:
         sets = db.execute(
