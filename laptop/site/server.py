@@ -10,6 +10,8 @@ from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 PAGES = Path(__file__).parent / "pages"
+_POLL_SECONDS = 0.05
+"""How soon the server notices that it is to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class RunningSite:
 def running_site(port: int = 0) -> Iterator[RunningSite]:
     """Serve the site on loopback; port 0 takes a free one."""
     server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
-    thread = Thread(target=server.serve_forever, name="demo-site", daemon=True)
+    thread = Thread(
+        target=server.serve_forever, args=(_POLL_SECONDS,), name="demo-site", daemon=True
+    )
     thread.start()
     authority = f"127.0.0.1:{server.server_address[1]}"
     try:

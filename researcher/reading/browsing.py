@@ -1,6 +1,7 @@
 """Reading pages with a real browser: what scripts build is read as a person would see it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -12,7 +13,7 @@ from playwright.async_api import Response as Answer
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from researcher.reading.chromium import BrowserGone, Chromium
-from researcher.reading.client import GuardedClient, Response, network_failure, refused_here
+from researcher.reading.client import GuardedClient, Response, demand_server, network_failure
 from researcher.reading.content import HTML, page_of
 from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
 from researcher.reading.plain import HttpReader
@@ -151,8 +152,9 @@ class _Visit:
         if answer is None and not self._partial:
             return None
         if answer is not None:
-            refused_here(answer.url, self.session)
-            if not await _is_html(answer):
+            headers = await answer.all_headers()
+            demand_server(answer.url, answer.status, headers, self.session)
+            if not _is_html(headers):
                 return None
         await self._settle()
         self._end_of_the_line()
@@ -223,11 +225,11 @@ class _Visit:
                 self.url, ReadFailure.REDIRECTS, "The page sends itself on without end."
             )
         if urlsplit(self.tab.url).scheme not in {"http", "https"}:
-            raise network_failure(self.url, self.session)
+            raise network_failure(self.url, self.session.refusal_of(self.tab.url))
 
 
-async def _is_html(answer: Answer) -> bool:
-    content_type = (await answer.all_headers()).get("content-type", "text/html")
+def _is_html(headers: Mapping[str, str]) -> bool:
+    content_type = headers.get("content-type", "")
     return content_type.partition(";")[0].strip().lower() in {*HTML, ""}
 
 
@@ -237,4 +239,4 @@ def _failure(url: str, session: Session, error: PlaywrightError) -> PageUnreadab
         return PageUnreadable(url, ReadFailure.REDIRECTS, "The page redirects without end.")
     if "ERR_CERT" in text or "ERR_SSL" in text:
         return PageUnreadable(url, ReadFailure.NETWORK, "The site's certificate is not valid.")
-    return network_failure(url, session)
+    return network_failure(url, session.refusal_of(url) or next(iter(session.refusals), None))

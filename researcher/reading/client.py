@@ -2,14 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 import httpx
 
 from researcher.reading.pages import PageUnreadable, ReadFailure
-from researcher.reading.sessions import Session
+from researcher.reading.sessions import Refusal, Session
 
 _ACCEPT = (
     "text/html,application/xhtml+xml,application/pdf,text/plain,application/json;q=0.9,*/*;q=0.1"
@@ -42,10 +42,6 @@ class Bounds:
     seconds: float = 30.0
 
 
-async def _always(_url: str) -> None:
-    """Ask nobody."""
-
-
 @dataclass(frozen=True, slots=True)
 class GuardedClient:
     """Fetches URLs; `user_agent` is how it names itself."""
@@ -55,7 +51,7 @@ class GuardedClient:
     _tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context, repr=False)
 
     async def get(
-        self, session: Session, url: str, *, ask: Callable[[str], Awaitable[None]] = _always
+        self, session: Session, url: str, *, ask: Callable[[str], Awaitable[None]]
     ) -> Response:
         """Fetch a URL; `ask` is asked before each hop, and may refuse by raising.
 
@@ -94,7 +90,7 @@ class GuardedClient:
             if head is None or not body:
                 raise self._failure(url, session, error) from error
             return _response(head, body, partial=True), None
-        refused_here(url, session)
+        demand_server(url, head.status_code, head.headers, session)
         location = head.headers["location"] if head.has_redirect_location else None
         partial = len(body) >= self.bounds.bytes or session.exhausted
         return _response(head, body, partial=partial), location
@@ -111,7 +107,7 @@ class GuardedClient:
             return PageUnreadable(
                 url, ReadFailure.TIMEOUT, f"No answer within {self.bounds.seconds:g} seconds."
             )
-        return network_failure(url, session)
+        return network_failure(url, session.refusal_of(url))
 
 
 def _response(head: httpx.Response, body: bytearray, *, partial: bool = False) -> Response:
@@ -119,19 +115,20 @@ def _response(head: httpx.Response, body: bytearray, *, partial: bool = False) -
     return Response(str(head.url), head.status_code, content_type, bytes(body), partial)
 
 
-def refused_here(url: str, session: Session) -> None:
+def demand_server(url: str, status: int, headers: Mapping[str, str], session: Session) -> None:
     """Tell the proxy's own answers from a server's.
 
     Raises:
         PageUnreadable: the guard refused the URL's host, or it could not be reached.
     """
-    if session.refusal_of(url) or session.could_not_reach(url):
-        raise network_failure(url, session)
+    if session.sealed(headers):
+        refused = session.refusals[-1] if status == 403 else None  # noqa: PLR2004 - HTTP status
+        raise network_failure(url, session.refusal_of(url) or refused)
 
 
-def network_failure(url: str, session: Session) -> PageUnreadable:
+def network_failure(url: str, refusal: Refusal | None) -> PageUnreadable:
     """Why no response came: the guard's refusal where it refused."""
-    if refusal := session.refusal_of(url):
+    if refusal is not None:
         return PageUnreadable(
             url, ReadFailure.BLOCKED_ADDRESS, f"The address may not be reached: {refusal.reason}."
         )

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 from researcher.reading.guard import Address, BadUrl, Guard, Refused, Target, host_address
-from researcher.reading.relay import ProxyRequest, Streams, read_request, relay
-from researcher.reading.sessions import Limits, Refusal, Session, cancel
+from researcher.reading.relay import Head, Streams, parse_request, read_head, relay
+from researcher.reading.sessions import SEAL_HEADER, Limits, Session, cancel
 
 RESOLVE_SECONDS = 5.0
 CONNECT_SECONDS = 8.0
@@ -100,13 +100,13 @@ class GuardedProxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection: one request, or one tunnel."""
         try:
-            request = await read_request(reader)
-            session = self._sessions.get(request.head.credentials)
+            head = await read_head(reader)
+            session = self._sessions.get(head.credentials)
             if session is None:
                 await _refuse(writer, b"407 Proxy Authentication Required", "who asks?")
             else:
                 with session.connection():
-                    await self._forward(session, request, (reader, writer))
+                    await self._forward(session, head, (reader, writer))
         except BadUrl as refused:
             await _refuse(writer, b"400 Bad Request", refused.reason)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -114,17 +114,17 @@ class GuardedProxy:
         finally:
             writer.close()
 
-    async def _forward(self, session: Session, request: ProxyRequest, client: Streams) -> None:
+    async def _forward(self, session: Session, head: Head, client: Streams) -> None:
         try:
+            request = parse_request(head)
             addresses = await self._admit(session, request.target)
         except Refused as refused:
-            session.refusals.append(Refusal(request.target.authority, refused.reason))
-            await _refuse(client[1], b"403 Forbidden", refused.reason)
+            session.refuse(head.target, refused.reason)
+            await _refuse(client[1], b"403 Forbidden", refused.reason, session)
             return
         upstream = await self._connect(addresses, request.target.port)
         if upstream is None:
-            session.unreachable.append(request.target.authority)
-            await _refuse(client[1], b"502 Bad Gateway", "the server cannot be reached")
+            await _refuse(client[1], b"502 Bad Gateway", "the server cannot be reached", session)
             return
         try:
             await relay(request, client, upstream, session)
@@ -159,9 +159,15 @@ class GuardedProxy:
         return None
 
 
-async def _refuse(writer: asyncio.StreamWriter, status: bytes, reason: str) -> None:
+async def _refuse(
+    writer: asyncio.StreamWriter, status: bytes, reason: str, session: Session | None = None
+) -> None:
+    """Answer in the server's place; the session's seal tells its reader so."""
     body = f"The egress guard answers: {reason}.\n".encode()
-    extra = b'Proxy-Authenticate: Basic realm="alex"\r\n' if status.startswith(b"407") else b""
+    if session is not None:
+        extra = f"{SEAL_HEADER}: {session.seal}\r\n".encode()
+    else:
+        extra = b'Proxy-Authenticate: Basic realm="alex"\r\n'
     writer.write(
         b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\n%bConnection: close\r\n"
         b"Content-Length: %d\r\n\r\n%b" % (status, extra, len(body), body)

@@ -52,11 +52,11 @@ class ProxyRequest:
         return first + b"".join(h + b"\r\n" for h in kept) + b"Connection: close\r\n\r\n"
 
 
-async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
-    """The request at the start of a connection.
+async def read_head(reader: asyncio.StreamReader) -> Head:
+    """The head of the request at the start of a connection.
 
     Raises:
-        BadUrl: it is no proxy request.
+        BadUrl: it is no request.
         TimeoutError: it did not come.
     """
     async with asyncio.timeout(HEAD_SECONDS):
@@ -64,21 +64,26 @@ async def read_request(reader: asyncio.StreamReader) -> ProxyRequest:
     first, *headers = raw.removesuffix(b"\r\n\r\n").split(b"\r\n")
     words = first.decode("latin-1").split(" ")
     if len(words) != 3:  # noqa: PLR2004 - method, target, version
-        raise BadUrl("no proxy request")
-    head = Head(words[0], words[1], tuple(headers))
-    return ProxyRequest(head, _target(head))
+        raise BadUrl("no request")
+    return Head(words[0], words[1], tuple(headers))
 
 
-def _target(head: Head) -> Target:
+def parse_request(head: Head) -> ProxyRequest:
+    """What a head asks for.
+
+    Raises:
+        BadUrl: it is no request for a proxy.
+    """
     if head.method != "CONNECT":
         target = parse_target(head.target)
         if target.scheme != "http":
             raise BadUrl("https needs a tunnel")
-        return target
+        return ProxyRequest(head, target)
     host, _, port = head.target.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        raise BadUrl("no port")
-    return Target("https", normal_host(host.removeprefix("[").removesuffix("]")), int(port))
+        raise BadUrl("the port is missing or malformed")
+    name = normal_host(host.removeprefix("[").removesuffix("]"))
+    return ProxyRequest(head, Target("https", name, int(port)))
 
 
 async def relay(

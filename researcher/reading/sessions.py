@@ -3,12 +3,14 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from researcher.reading.guard import Refused, parse_target
+
+SEAL_HEADER = "x-alex-guard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,15 @@ class Session:
 
     Attributes:
         refusals: what the guard refused.
-        unreachable: each `host:port` that has no address or did not answer.
+        seal: what the proxy's own answers carry, so that no server can speak in its place.
     """
 
     server: str
     limits: Limits
     username: str = field(default_factory=lambda: secrets.token_hex(8))
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    seal: str = field(default_factory=lambda: secrets.token_hex(16))
     refusals: list[Refusal] = field(default_factory=list)
-    unreachable: list[str] = field(default_factory=list)
     connections: int = 0
     received: int = 0
     sent: int = 0
@@ -66,17 +68,18 @@ class Session:
         """Whether the read has used up what it may receive."""
         return self.received >= self.limits.bytes
 
+    def refuse(self, target: str, reason: str) -> None:
+        """Note a refusal; `target` as the request names it: `host:port` or a URL."""
+        self.refusals.append(Refusal(_authority(target), reason))
+
     def refusal_of(self, url: str) -> Refusal | None:
         """Why the host of a URL was refused, if it was."""
-        try:
-            authority = parse_target(url).authority
-        except Refused as refused:
-            return Refusal(url, refused.reason)
+        authority = _authority(url)
         return next((r for r in self.refusals if r.authority == authority), None)
 
-    def could_not_reach(self, url: str) -> bool:
-        """Whether the host of a URL has no address or did not answer."""
-        return parse_target(url).authority in self.unreachable
+    def sealed(self, headers: Mapping[str, str]) -> bool:
+        """Whether an answer is the proxy's own; names in lower case."""
+        return headers.get(SEAL_HEADER) == self.seal
 
     @contextmanager
     def connection(self) -> Iterator[None]:
@@ -94,6 +97,13 @@ class Session:
     async def cut(self) -> None:
         """End every connection."""
         await cancel(self._tasks)
+
+
+def _authority(target: str) -> str:
+    try:
+        return parse_target(target if "//" in target else f"https://{target}").authority
+    except Refused:
+        return target
 
 
 async def cancel[T](tasks: Iterable[asyncio.Task[T]]) -> None:
