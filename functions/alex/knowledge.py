@@ -9,12 +9,13 @@ one that publishes first makes the other start again from what is there by then.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 from typing import Literal
 
+from alex.cleanup import Cleaner
 from alex.documents import (
     Document,
     IndexEntry,
@@ -22,7 +23,6 @@ from alex.documents import (
     Passage,
     Receipt,
     Revision,
-    Staged,
     Submission,
     Vector,
 )
@@ -30,9 +30,6 @@ from alex.errors import AlexError, Conflict, InvalidInput, NotFound, Unavailable
 from alex.ports import Catalog, Embedder, TextStore, VectorIndex
 from alex.research import now
 from alex.submissions import Draft, prepare
-
-LEASE = timedelta(hours=1)
-"""Longer than any attempt to store a document; a revision staged earlier has no writer."""
 
 MAX_LIMIT = 100
 """Documents on one page of a listing."""
@@ -91,6 +88,7 @@ class KnowledgeBase:
         self._texts = texts
         self._splitter = splitter
         self._clock = clock
+        self._cleaner = Cleaner(index, catalog, texts, clock)
         self._model_tag = _short_hash(embedder.model, 8)
 
     def ingest(self, submission: Submission) -> Receipt:
@@ -169,7 +167,7 @@ class KnowledgeBase:
                     self._catalog.withdraw(document, self._clock())
             except Conflict:
                 continue
-            self._remove_all(self._catalog.staged(document_id))
+            self._cleaner.remove_leftovers(document_id)
             if document is None:
                 raise _unknown(document_id)
             return
@@ -177,11 +175,7 @@ class KnowledgeBase:
 
     def sweep(self) -> int:
         """Remove what crashes left behind and nobody came back for; how many revisions it was."""
-        count = 0
-        while leftovers := self._catalog.leftovers(self._clock() - LEASE):
-            self._remove_all(leftovers)
-            count += len(leftovers)
-        return count
+        return self._cleaner.sweep()
 
     def _open(self, submission: Submission) -> _Work | Receipt:
         """Find out what a submission needs: nothing, where this very content is visible."""
@@ -218,14 +212,19 @@ class KnowledgeBase:
         """Embed what short documents miss in one go, then store each."""
         short = [work for work in group.values() if len(work.passages) <= _BATCH]
         missing = list(dict.fromkeys(text for work in short for text in work.missing))
+        failed: dict[int, AlexError] = {}
         if missing:
             try:
                 vectors = dict(zip(missing, self._embedder.embed(missing), strict=True))
             except AlexError as error:
-                return dict.fromkeys(group, error)
-            for work in short:
-                work.vectors.update({text: vectors[text] for text in work.missing})
-        return {place: _fate(self._store, work) for place, work in group.items()}
+                failed = {place: error for place, work in group.items() if work.missing}
+            else:
+                for work in short:
+                    work.vectors.update({text: vectors[text] for text in work.missing})
+        stored = {
+            place: _fate(self._store, work) for place, work in group.items() if place not in failed
+        }
+        return {**failed, **stored}
 
     def _store(self, work: _Work) -> Receipt:
         """Store one document, again whenever somebody else was quicker."""
@@ -266,10 +265,9 @@ class KnowledgeBase:
                 document, replaces=current.revision if current is not None else None
             )
         except Conflict:
-            self._remove(revision)
-            self._catalog.unstage(revision)
+            self._cleaner.give_up(revision)
             raise
-        self._remove_all(self._catalog.staged(document.id))
+        self._cleaner.remove_leftovers(document.id)
         return _receipt(document, "created" if current is None else "replaced")
 
     def _put_passages(self, work: _Work, revision: Revision) -> None:
@@ -294,25 +292,8 @@ class KnowledgeBase:
             )
 
     def _unchanged(self, document: Document) -> Receipt:
-        self._remove_all(self._catalog.staged(document.id))
+        self._cleaner.remove_leftovers(document.id)
         return _receipt(document, "unchanged")
-
-    def _remove_all(self, staged: Iterable[Staged]) -> None:
-        """Remove the data of staged revisions, and forget those that nobody can be writing.
-
-        A young one that was never visible may still have a writer. It stays noted, so that what
-        its writer adds before it fails to publish is found: by the writer, or by a later call.
-        """
-        for item in staged:
-            if not item.settled:
-                self._catalog.condemn(item.revision)
-            self._remove(item.revision)
-            if item.settled or item.since < self._clock() - LEASE:
-                self._catalog.unstage(item.revision)
-
-    def _remove(self, revision: Revision) -> None:
-        self._index.delete(revision.passage_keys)
-        self._texts.delete(revision.text_key)
 
 
 def _fate[A, R](step: Callable[[A], R], argument: A) -> R | AlexError:
