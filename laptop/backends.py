@@ -1,0 +1,122 @@
+"""What the commands need done, on this machine or by a service."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from alex.documents import Filter, Submission
+from alex.research import ResearchRequest
+from laptop.console import Screen
+
+if TYPE_CHECKING:  # pydantic loads slowly, and `--help` needs none of it
+    from alex.api import Grouping
+    from alex.views import DocumentList, JobList, JobView, SearchResponse, WholeDocument
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimit:
+    """What one call of `Backend.ingest` may hold: so many documents, so many bytes of JSON."""
+
+    documents: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one document; `reason` says why it failed."""
+
+    outcome: Literal["created", "replaced", "unchanged", "failed"]
+    document_id: str | None = None
+    passages: int = 0
+    reason: str = ""
+
+
+class Backend(Protocol):
+    """Everything the commands do; answers are the REST API's."""
+
+    @property
+    def place(self) -> str:
+        """The folder or the URL, for people."""
+        ...
+
+    @property
+    def batch(self) -> BatchLimit:
+        """What one call of `ingest` may hold."""
+        ...
+
+    def ingest(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """One outcome a document, in order."""
+        ...
+
+    def search(self, query: str, *, k: int, where: Filter, group: "Grouping") -> "SearchResponse":
+        """As `POST /search`."""
+        ...
+
+    def documents(
+        self, *, cursor: str | None, limit: int, kind: str | None, ticker: str | None
+    ) -> "DocumentList":
+        """As `GET /documents`."""
+        ...
+
+    def document(self, document_id: str) -> "WholeDocument":
+        """As `GET /documents/{id}`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def delete(self, document_id: str) -> None:
+        """As `DELETE /documents/{id}`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def request(self, request: ResearchRequest, idempotency_key: str) -> "JobView":
+        """Record a job, as `POST /research`, and give it as `GET /research/{id}` does."""
+        ...
+
+    def jobs(self, *, cursor: str | None, limit: int) -> "JobList":
+        """As `GET /research`."""
+        ...
+
+    def job(self, job_id: str) -> "JobView":
+        """As `GET /research/{id}`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def cancel(self, job_id: str) -> "JobView":
+        """As `DELETE /research/{id}`, then the job.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it has already ended.
+        """
+        ...
+
+    def follow(self, job_id: str) -> Iterator["JobView"]:
+        """The job again and again, until it has ended; on this machine also the run itself."""
+        ...
+
+
+def open_backend(screen: Screen, data_dir: Path | None) -> Backend:
+    """The service that the environment names, else this machine.
+
+    Raises:
+        Misconfigured: a variable is missing or wrong.
+    """
+    from laptop.local import LocalBackend, settings_for  # noqa: PLC0415 - keeps `--help` quick
+    from laptop.remote import Endpoint, RemoteBackend  # noqa: PLC0415
+
+    endpoint = Endpoint.from_env(os.environ)
+    if endpoint and data_dir is None:
+        screen.note(f"Using {endpoint.url}")
+        return RemoteBackend(endpoint, note=screen.note)
+    return LocalBackend(settings_for(data_dir))

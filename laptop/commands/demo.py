@@ -1,0 +1,59 @@
+"""`alex demo`."""
+
+from typing import TYPE_CHECKING
+
+from laptop.cards import document_page, hits
+from laptop.commands.research import follow
+from laptop.console import Screen, amount
+from laptop.options import AsJson, DataDir
+
+if TYPE_CHECKING:  # pydantic loads slowly, and `--help` needs none of it
+    from laptop.demo import Demo
+
+BROWSER_ADVICE = (
+    "No browser was found, so the pages were read over plain HTTP: what scripts add to them is "
+    "missing. `uv run playwright install chromium-headless-shell` gets one."
+)
+
+
+def demo(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Research a small site, write a verified report, keep it, find it: a minute, no network."""
+    from laptop import demo as main_job  # noqa: PLC0415 - keeps `--help` quick
+    from laptop.local import data_folder  # noqa: PLC0415
+
+    screen = Screen(as_json=as_json)
+    done = main_job.run_demo(
+        data_folder(data_dir) / "demo",
+        follow=lambda backend, job: follow(screen, backend, job),
+        told=screen.note,
+    )
+    if as_json:
+        screen.data(done.as_json())
+    else:
+        _tell(screen, done, main_job.QUESTION)
+
+
+def _tell(screen: Screen, done: "Demo", question: str) -> None:
+    """The report, the search that finds it, where things are, and what to try next."""
+    screen.out.rule("The report", style="quiet")
+    screen.out.print(document_page(done.report))
+    screen.out.rule(f"Found again: “{question}”", style="quiet")
+    screen.out.print(hits(done.results, question))
+    screen.out.rule("Where things are", style="quiet")
+    kept = amount(done.documents, "document")
+    news = f"{done.new} of them new" if done.new else "none of them new: nothing is doubled"
+    screen.out.print(f"{kept}, {news}, in {done.folder}", markup=False, soft_wrap=True)
+    screen.out.print(
+        f"{amount(len(done.evidence.kept), 'statement')}, each proven by quotes that "
+        f"{done.job.evidence_id} keeps",
+        markup=False,
+    )
+    if done.evidence.via == "http":
+        screen.warn(BROWSER_ADVICE)
+    screen.note(
+        "\nNext:\n"
+        f'  alex search "order backlog" --data-dir "{done.folder}"\n'
+        '  alex research "your question" --url https://…\n'
+        "  alex ingest PATH …\n"
+        "  alex serve"
+    )

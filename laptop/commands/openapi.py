@@ -1,0 +1,10 @@
+"""`alex openapi`."""
+
+from laptop.console import Screen
+
+
+def openapi() -> None:
+    """Print the API's OpenAPI document."""
+    from alex.openapi import document  # noqa: PLC0415 - pydantic loads slowly
+
+    Screen(as_json=True).data(document())

@@ -1,0 +1,107 @@
+"""`alex research`."""
+
+import uuid
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.status import Status
+
+from alex.errors import Conflict
+from alex.research import Budget, JobStatus, ResearchRequest
+from laptop.backends import Backend, open_backend
+from laptop.cards import document_page, step_line
+from laptop.console import ExitCode, Screen, gentle_interrupts
+from laptop.options import AsJson, DataDir, Tickers
+
+if TYPE_CHECKING:  # pydantic loads slowly, and `--help` needs none of it
+    from alex.views import JobView, WholeDocument
+
+DEFAULT = Budget()
+
+
+def research(
+    topic: Annotated[
+        str | None, typer.Argument(metavar="TOPIC", help="The question, in your own words.")
+    ] = None,
+    *,
+    url: Annotated[
+        list[str] | None,
+        typer.Option(help="A page to start from; may be repeated.", metavar="URL"),
+    ] = None,
+    ticker: Tickers = None,
+    usd: Annotated[
+        float, typer.Option(help="Dollars for model calls.", min=0, metavar="USD")
+    ] = DEFAULT.usd,
+    pages: Annotated[int, typer.Option(help="Pages to read.", min=1, metavar="N")] = DEFAULT.pages,
+    seconds: Annotated[
+        int, typer.Option(help="Time to take.", min=10, metavar="N")
+    ] = DEFAULT.seconds,
+    detach: Annotated[
+        bool,
+        typer.Option("--detach", metavar="", help="Leave the job to `alex serve` or the service."),
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Research a topic, tickers or pages; write and keep a verified report. Ctrl-C cancels."""
+    screen = Screen(as_json=as_json)
+    request = ResearchRequest(
+        topic=topic,
+        tickers=tuple(ticker or ()),
+        urls=tuple(url or ()),
+        budget=Budget(usd=usd, pages=pages, seconds=seconds),
+    )
+    backend = open_backend(screen, data_dir)
+    job = backend.request(request, uuid.uuid4().hex)
+    if not detach:
+        job = follow(screen, backend, job)
+    report = backend.document(job.report_id) if job.report_id else None
+    if as_json:
+        screen.data(job.model_dump(mode="json") | {"report": report.text if report else None})
+    else:
+        _tell(screen, job, report)
+    if job.status is JobStatus.CANCELLED:
+        raise typer.Exit(ExitCode.STOPPED)
+    if job.status is JobStatus.FAILED:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def follow(screen: Screen, backend: Backend, job: "JobView") -> "JobView":
+    """Show a job's steps until it has ended; the first Ctrl-C cancels it, the second leaves."""
+    shown, cancelled = 0, False
+    with gentle_interrupts() as interrupts, waiting(screen):
+        for latest in backend.follow(job.job_id):
+            for step in latest.steps[shown:]:
+                screen.notes.print(step_line(step))
+            shown, job = len(latest.steps), latest
+            if interrupts.asked and not cancelled:
+                cancelled = True
+                screen.note("Cancelling before the next step; Ctrl-C again leaves at once.")
+                cancel(backend, job.job_id)
+    return job
+
+
+def cancel(backend: Backend, job_id: str) -> None:
+    """Ask for a cancel; a job that has just ended needs none."""
+    try:
+        backend.cancel(job_id)
+    except Conflict:
+        return
+
+
+def waiting(screen: Screen) -> Status:
+    """A sign of life while a step takes its time; nothing where nobody watches."""
+    return screen.notes.status("Working …", spinner="dots", spinner_style="quiet")
+
+
+def _tell(screen: Screen, job: "JobView", report: "WholeDocument | None") -> None:
+    """The report, or what became of the job without one."""
+    if report:
+        screen.out.print()
+        screen.out.print(document_page(report))
+        screen.note(f"\nKept: `alex documents show {job.report_id}` shows it again.")
+    elif job.status is JobStatus.QUEUED:
+        screen.out.print(job.job_id, markup=False)
+        screen.note("Queued for `alex serve` or the service; `alex jobs show ID` tells how far.")
+    else:
+        screen.warn(f"The research {job.status}. {job.error or ''}".strip())

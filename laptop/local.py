@@ -1,0 +1,141 @@
+"""The commands' backend on this machine: the core's services, asked as the API asks them."""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from alex.api import Grouping, ResearchBody, SearchBody, parse
+from alex.documents import Filter, Receipt, Submission
+from alex.errors import AlexError
+from alex.research import ResearchRequest
+from alex.settings import Settings
+from alex.views import DocumentList, JobList, JobView, SearchResponse, WholeDocument
+from alex.wiring import Services, wire
+from laptop.backends import BatchLimit, Outcome
+from laptop.shapes import request_json, search_json
+
+BATCH = BatchLimit(documents=8, size=500_000)
+"""Few: the bar moves, and Ctrl-C waits for one batch."""
+
+POLL = 0.2
+"""Seconds between two looks at a running job."""
+
+
+def data_folder(data_dir: Path | None) -> Path:
+    """Where this machine keeps its documents: as asked, as ALEX_DATA_DIR says, or as is usual."""
+    named = os.environ.get("ALEX_DATA_DIR", "").strip()
+    return data_dir or (Path(named) if named else user_data_path("alex", appauthor=False))
+
+
+def settings_for(data_dir: Path | None) -> Settings:
+    """The environment's settings, with the folder that the command means.
+
+    Raises:
+        Misconfigured: a variable is missing or wrong.
+    """
+    return Settings.from_env({**os.environ, "ALEX_DATA_DIR": str(data_folder(data_dir))})
+
+
+class LocalBackend:
+    """Asks the core's services, under the same rules and with the same answers as the API."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.services: Services = wire(settings)
+
+    @property
+    def place(self) -> str:
+        """The folder with everything in it."""
+        return str(self._settings.data_dir)
+
+    @property
+    def batch(self) -> BatchLimit:
+        """What one call of `ingest` may hold."""
+        return BATCH
+
+    def ingest(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """One outcome a document, in order."""
+        return [_outcome(fate) for fate in self.services.knowledge.ingest_many(submissions)]
+
+    def search(self, query: str, *, k: int, where: Filter, group: Grouping) -> SearchResponse:
+        """As `POST /search`."""
+        body = parse(SearchBody, search_json(query, k, where, group))
+        found = self.services.search.search(body.query, body.k, body.filters.where(), body.group)
+        return SearchResponse.of(found)
+
+    def documents(
+        self, *, cursor: str | None, limit: int, kind: str | None, ticker: str | None
+    ) -> DocumentList:
+        """As `GET /documents`."""
+        return DocumentList.of(
+            self.services.knowledge.list(cursor=cursor, limit=limit, kind=kind, ticker=ticker)
+        )
+
+    def document(self, document_id: str) -> WholeDocument:
+        """As `GET /documents/{id}`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return WholeDocument.with_text(*self.services.knowledge.get(document_id))
+
+    def delete(self, document_id: str) -> None:
+        """As `DELETE /documents/{id}`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        self.services.knowledge.delete(document_id)
+
+    def request(self, request: ResearchRequest, idempotency_key: str) -> JobView:
+        """Record a job, as `POST /research`."""
+        body = parse(ResearchBody, request_json(request))
+        return JobView.of(self.services.research.request(body.request(), idempotency_key))
+
+    def jobs(self, *, cursor: str | None, limit: int) -> JobList:
+        """As `GET /research`."""
+        return JobList.of(self.services.research.list(cursor=cursor, limit=limit))
+
+    def job(self, job_id: str) -> JobView:
+        """As `GET /research/{id}`.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return JobView.of(self.services.research.get(job_id))
+
+    def cancel(self, job_id: str) -> JobView:
+        """As `DELETE /research/{id}`.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it has already ended.
+        """
+        return JobView.of(self.services.research.cancel(job_id))
+
+    def follow(self, job_id: str) -> Iterator[JobView]:
+        """Run the job here, or watch where `alex serve` was quicker; ends with the job."""
+        # The agent SDK, trafilatura and Playwright take seconds to load: only a run needs them.
+        from researcher.reading.reader import open_reader  # noqa: PLC0415
+        from researcher.run import run_job  # noqa: PLC0415
+
+        with asyncio.Runner() as runner:
+            run = runner.get_loop().create_task(run_job(self.services, job_id, open_reader))
+            while not run.done():
+                runner.run(asyncio.wait({run}, timeout=POLL))
+                yield self.job(job_id)
+            run.result()
+        while not (job := self.job(job_id)).status.final:
+            yield job
+            time.sleep(POLL)
+        yield job
+
+
+def _outcome(fate: Receipt | AlexError) -> Outcome:
+    if isinstance(fate, AlexError):
+        return Outcome("failed", reason=fate.detail)
+    return Outcome(fate.outcome, fate.document_id, fate.passages)

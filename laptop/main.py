@@ -1,0 +1,61 @@
+"""The `alex` command: the whole product from a terminal."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from alex import __version__
+from alex.errors import AlexError
+from laptop.commands import demo, documents, ingest, jobs, openapi, research, search, serve
+from laptop.console import ExitCode, Screen, exit_code, sentence, speak_utf8
+
+app = typer.Typer(
+    name="alex",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Alex researches companies and remembers what it found, every figure traceable to its page."
+        "\n\nEverything stays on this machine, unless ALEX_API_ENDPOINT and ALEX_API_KEY name a "
+        "service: then the same commands work there."
+        "\n\nExit codes: 0 done, 1 failed, 2 wrong usage or setting, 130 stopped by Ctrl-C."
+    ),
+)
+app.command()(demo.demo)
+app.command()(serve.serve)
+app.command()(ingest.ingest)
+app.command()(search.search)
+app.add_typer(documents.app, name="documents")
+app.command()(research.research)
+app.add_typer(jobs.app, name="jobs")
+app.command()(openapi.openapi)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"alex {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """What belongs to no one command."""
+
+
+def main() -> None:
+    """Run the command line; errors become one sentence and an exit code."""
+    speak_utf8()
+    try:
+        app()
+    except AlexError as error:
+        Screen().notes.print(f"alex: {sentence(error)}", style="bad", markup=False)
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        sys.exit(ExitCode.OK)

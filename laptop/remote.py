@@ -1,0 +1,349 @@
+"""The commands' backend over HTTP: a deployed stack, or `alex serve`."""
+
+import email.utils
+import ipaddress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+import requests
+from pydantic import BaseModel, ValidationError
+
+from alex import __version__
+from alex.api import Grouping
+from alex.documents import Filter, Submission
+from alex.errors import (
+    AlexError,
+    Conflict,
+    FieldError,
+    InvalidInput,
+    Misconfigured,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
+from alex.research import ResearchRequest
+from alex.views import (
+    BatchIngested,
+    BatchIngestedItem,
+    DocumentList,
+    JobAccepted,
+    JobList,
+    JobView,
+    ProblemView,
+    SearchResponse,
+    WholeDocument,
+)
+from laptop.backends import BatchLimit, Outcome
+from laptop.shapes import Json, request_json, search_json, submission_json
+
+BATCH = BatchLimit(documents=100, size=3_500_000)
+"""A request may have 6 MB at Lambda, where its JSON travels as an escaped string."""
+
+TIMEOUT = (10, 60)
+"""Seconds to connect, and to wait for an answer: the gateway gives up after 29."""
+
+PATIENCE = 120
+"""Seconds of waiting in all before a busy service counts as down; a cold start takes up to 60."""
+
+BUSY = frozenset({429, 502, 503, 504})
+"""Answers that another attempt may better."""
+
+NETWORK_ATTEMPTS = 3
+"""Attempts where no answer came at all: the address is likely wrong."""
+
+ERRORS: Mapping[int, type[AlexError]] = {
+    HTTPStatus.BAD_REQUEST: InvalidInput,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge,
+    HTTPStatus.UNPROCESSABLE_ENTITY: InvalidInput,
+}
+
+POLL = 2.0
+"""Seconds between two looks at a running job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the API is and the key it wants."""
+
+    url: str
+    key: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Endpoint | None":
+        """The endpoint that `ALEX_API_ENDPOINT` and `ALEX_API_KEY` name, or None.
+
+        Raises:
+            Misconfigured: only one of them is set, or the key would travel in the clear.
+        """
+        url = env.get("ALEX_API_ENDPOINT", "").strip().rstrip("/")
+        key = env.get("ALEX_API_KEY", "").strip()
+        if not url:
+            return None
+        if not key:
+            raise Misconfigured("ALEX_API_KEY is missing: ALEX_API_ENDPOINT needs it.")
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and _here(parts.hostname)):
+            raise Misconfigured(
+                f"ALEX_API_ENDPOINT is {url!r}; it must start with https:// "
+                "(http:// only for this machine), so that the key stays secret."
+            )
+        return cls(url, key)
+
+
+class RemoteBackend:
+    """Speaks the REST API; waits and repeats where the service is busy.
+
+    Every call may be repeated: documents are known by id or content, a request for research by
+    its idempotency key.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        note: Callable[[str], None],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.place = endpoint.url
+        self._note = note
+        self._sleep = sleep
+        self._session = requests.Session()
+        self._session.headers.update(
+            {"x-api-key": endpoint.key, "User-Agent": f"alex/{__version__}"}
+        )
+
+    @property
+    def batch(self) -> BatchLimit:
+        """What one request may hold."""
+        return BATCH
+
+    def ingest(self, submissions: Sequence[Submission]) -> list[Outcome]:
+        """One outcome a document, in order."""
+        body = {"documents": [submission_json(submission) for submission in submissions]}
+        try:
+            answer = self._ask("POST", "/ingest", body)
+        except InvalidInput as error:  # of the request as a whole, say its size
+            return [Outcome("failed", reason=error.detail)] * len(submissions)
+        return [_outcome(item) for item in _read(BatchIngested, answer).results]
+
+    def search(self, query: str, *, k: int, where: Filter, group: Grouping) -> SearchResponse:
+        """The answer of `POST /search`."""
+        body = search_json(query, k, where, group)
+        return _read(SearchResponse, self._ask("POST", "/search", body))
+
+    def documents(
+        self, *, cursor: str | None, limit: int, kind: str | None, ticker: str | None
+    ) -> DocumentList:
+        """The answer of `GET /documents`."""
+        asked = {"cursor": cursor, "limit": str(limit), "kind": kind, "ticker": ticker}
+        return _read(DocumentList, self._ask("GET", "/documents", params=asked))
+
+    def document(self, document_id: str) -> WholeDocument:
+        """One document with its text.
+
+        Raises:
+            NotFound: there is none.
+        """
+        answer = self._ask("GET", f"/documents/{quote(document_id, safe='')}")
+        return _read(WholeDocument, answer)
+
+    def delete(self, document_id: str) -> None:
+        """Remove a document.
+
+        Raises:
+            NotFound: there is none.
+        """
+        self._ask("DELETE", f"/documents/{quote(document_id, safe='')}")
+
+    def request(self, request: ResearchRequest, idempotency_key: str) -> JobView:
+        """Ask for research; repeated with the same key it starts nothing new."""
+        headers = {"Idempotency-Key": idempotency_key}
+        answer = self._ask("POST", "/research", request_json(request), headers=headers)
+        return self.job(_read(JobAccepted, answer).job_id)
+
+    def jobs(self, *, cursor: str | None, limit: int) -> JobList:
+        """The answer of `GET /research`."""
+        asked = {"cursor": cursor, "limit": str(limit)}
+        return _read(JobList, self._ask("GET", "/research", params=asked))
+
+    def job(self, job_id: str) -> JobView:
+        """One job.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return _read(JobView, self._ask("GET", f"/research/{quote(job_id, safe='')}"))
+
+    def cancel(self, job_id: str) -> JobView:
+        """Stop a job.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it has already ended.
+        """
+        answer = self._ask("DELETE", f"/research/{quote(job_id, safe='')}")
+        return _read(JobView, answer) if answer else self.job(job_id)
+
+    def follow(self, job_id: str) -> Iterator[JobView]:
+        """The job again and again, until it has ended."""
+        while True:
+            job = self.job(job_id)
+            yield job
+            if job.status.final:
+                return
+            self._sleep(POLL)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        params: Mapping[str, str | None] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        """One call, repeated while the service is busy; its JSON, or the error it means."""
+        waited, attempt = 0.0, 1
+        while True:
+            response = self._send(method, path, body, params, headers)
+            if isinstance(response, requests.Response) and response.status_code not in BUSY:
+                removed_before = method == "DELETE" and attempt > 1
+                if removed_before and response.status_code == HTTPStatus.NOT_FOUND:
+                    return {}
+                return _answer(response)
+            pause = _pause(response, attempt)
+            waited, attempt = waited + pause, attempt + 1
+            if waited > PATIENCE or (attempt > NETWORK_ATTEMPTS and not _answered(response)):
+                raise _down(response, self.place)
+            self._note(f"The service does not answer or is busy; again in {pause:.0f} s.")
+            self._sleep(pause)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Json | None,
+        params: Mapping[str, str | None] | None,
+        headers: Mapping[str, str] | None,
+    ) -> requests.Response | requests.RequestException:
+        """The response, or how the network failed; redirects would carry the key elsewhere."""
+        try:
+            return self._session.request(
+                method,
+                f"{self.place}{path}",
+                json=body,
+                params=params,
+                headers=headers,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            return error
+        except requests.RequestException as error:
+            raise Misconfigured(
+                f"{self.place} cannot be called: check ALEX_API_ENDPOINT."
+            ) from error
+
+
+def _here(host: str | None) -> bool:
+    """Whether a host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _pause(response: requests.Response | requests.RequestException, attempt: int) -> float:
+    """Seconds to wait: as many as the service asks for, else twice as many each time."""
+    if isinstance(response, requests.Response):
+        asked = response.headers.get("Retry-After", "")
+        if asked.isdigit():
+            return float(asked)
+        if asked:
+            return _until(asked)
+    return min(2.0 ** (attempt - 1), 20.0)
+
+
+def _until(moment: str) -> float:
+    """Seconds until an HTTP date; 1 where it is none."""
+    try:
+        at = email.utils.parsedate_to_datetime(moment)
+    except ValueError:
+        return 1.0
+    return max(1.0, (at - datetime.now(UTC)).total_seconds())
+
+
+def _answered(response: requests.Response | requests.RequestException) -> bool:
+    """Whether a service spoke at all, or took too long to."""
+    return isinstance(response, requests.Response | requests.ReadTimeout)
+
+
+def _down(response: requests.Response | requests.RequestException, place: str) -> AlexError:
+    """Why waiting ended."""
+    if isinstance(response, requests.Response):
+        return Unavailable(f"{place} stayed busy for {PATIENCE} seconds.", retry_after=60)
+    return Unavailable(f"{place} cannot be reached: check ALEX_API_ENDPOINT and the network.")
+
+
+def _answer(response: requests.Response) -> Json:
+    """The JSON of a good answer.
+
+    Raises:
+        AlexError: what a bad one means.
+    """
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        return {}
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        body = None
+    if response.ok and isinstance(body, dict):
+        return body
+    raise _error(response, body)
+
+
+def _error(response: requests.Response, body: object) -> AlexError:
+    """A refusal as an error of the core; the gateway's own have no problem details."""
+    if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return Misconfigured("The service refused the key: check ALEX_API_KEY.")
+    try:
+        problem = ProblemView.model_validate(body)
+    except ValidationError:
+        return _stranger(f"{response.url} answered {response.status_code}")
+    kind = ERRORS.get(problem.status, AlexError)
+    if issubclass(kind, InvalidInput):
+        return kind(problem.detail, [FieldError(e.field, e.message) for e in problem.errors])
+    return kind(problem.detail)
+
+
+def _read[M: BaseModel](model: type[M], answer: Json) -> M:
+    """An answer as what it should be.
+
+    Raises:
+        AlexError: it is something else.
+    """
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        raise _stranger("The service answered") from error
+
+
+def _stranger(what: str) -> AlexError:
+    return AlexError(
+        f"{what} as Alex {__version__} does not: check ALEX_API_ENDPOINT, and that the service is "
+        "of the same version."
+    )
+
+
+def _outcome(item: BatchIngestedItem | ProblemView) -> Outcome:
+    if isinstance(item, ProblemView):
+        return Outcome("failed", reason=item.detail)
+    return Outcome(item.outcome, item.document_id, item.passages)
