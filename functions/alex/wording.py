@@ -64,6 +64,8 @@ def _spelled(text: str) -> Iterator[str]:
     for match in _WORD.finditer(text):
         word = match.group()
         yield word
+        if word.isalpha():
+            continue
         parts = _PART.findall(word)
         if len(parts) == 1:
             parts = [run for run in _RUN.findall(word) if len(run) > 1 and run != word]

@@ -56,7 +56,7 @@ class MiniLmEmbedder:
     def _model(self) -> "_Model":
         with self._loading:
             if self._loaded is None:
-                self._loaded = _Model(_session(self._weights or _packaged_weights()))
+                self._loaded = _Model(load_session(self._weights))
             return self._loaded
 
 
@@ -85,14 +85,22 @@ class _Model:
         return vector
 
 
-def _session(weights: Path) -> "InferenceSession":
-    """One core a run: several texts at once use more cores better than one text does."""
+def load_session(weights: Path | None = None) -> "InferenceSession":
+    """The network, which gives one vector a token.
+
+    It uses one core a run: several texts at once use more cores better than one text does.
+
+    Raises:
+        Misconfigured: the weights are missing or not the published ones.
+    """
     from onnxruntime import InferenceSession, SessionOptions  # noqa: PLC0415 - slow, and optional
 
     options = SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    return InferenceSession(_verified(weights), options, providers=["CPUExecutionProvider"])
+    return InferenceSession(
+        _verified(weights or _packaged_weights()), options, providers=["CPUExecutionProvider"]
+    )
 
 
 def _packaged_weights() -> Path:

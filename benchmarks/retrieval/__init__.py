@@ -1,0 +1,1 @@
+"""How often Alex's search finds what a question asks for, beside simpler ways of searching."""
