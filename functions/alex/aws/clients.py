@@ -36,8 +36,8 @@ class Clients:
     Args:
         embedding_concurrency: connections that the embedding client keeps.
         patience: seconds that a call to a cold endpoint may hang.
-        region: by default the function's own.
-        endpoint: address of a stand-in for AWS; by default `AWS_ENDPOINT_URL`, else AWS.
+        session: credentials and region; by default those of the environment.
+        endpoint: address of a stand-in for AWS; by default `AWS_ENDPOINT_URL`, else AWS itself.
     """
 
     def __init__(
@@ -45,15 +45,14 @@ class Clients:
         *,
         embedding_concurrency: int = 5,
         patience: float = 20,
-        region: str | None = None,
+        session: botocore.session.Session | None = None,
         endpoint: str | None = None,
     ) -> None:
         self._concurrency = embedding_concurrency
         self._patience = patience
-        self._region = region
-        self._endpoint = endpoint
         self._lock = threading.Lock()
-        self._session: botocore.session.Session | None = None
+        self._session = session
+        self._endpoint = endpoint
         self._made: dict[str, Any] = {}
 
     @property
@@ -98,9 +97,6 @@ class Clients:
             if service not in self._made:
                 self._session = self._session or botocore.session.get_session()
                 self._made[service] = self._session.create_client(
-                    service,
-                    region_name=self._region,
-                    endpoint_url=self._endpoint,
-                    config=config,
+                    service, endpoint_url=self._endpoint, config=config
                 )
             return self._made[service]
