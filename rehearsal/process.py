@@ -94,17 +94,25 @@ def prepare() -> Path:
 
 
 @contextmanager
-def stand_in(interpreter: Path, *, region: str = "us-east-1") -> Iterator[StandIn]:
+def stand_in(
+    interpreter: Path, *, region: str = "us-east-1", image: Mapping[str, object] | None = None
+) -> Iterator[StandIn]:
     """Run a stand-in on a free port until the block ends.
+
+    Args:
+        interpreter: of its environment, as `prepare` gives it.
+        region: the region of clients that name none.
+        image: what runs in place of the image: `handler`, `path`, `environment`.
 
     Raises:
         NotStarted: it did not come up; the message carries the end of its log.
     """
+    options = ["--region", region, *(["--image", json.dumps(image)] if image else [])]
     with tempfile.TemporaryDirectory(prefix="alex-rehearsal-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with (folder / "stand-in.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [interpreter, "-m", "rehearsal.stand_in", "--region", region],
+                [interpreter, "-m", "rehearsal.stand_in", *options],
                 env=_environment(folder),
                 cwd=ROOT,
                 stdin=subprocess.PIPE,

@@ -1,6 +1,7 @@
 """`python -m rehearsal.stand_in`: the stand-in as a process of its own."""
 
 import argparse
+import json
 from pathlib import Path
 
 from rehearsal.stand_in.server import run
@@ -14,8 +15,11 @@ def main() -> None:
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--account", default="123456789012")
     parser.add_argument("--tokenizer", type=Path, default=TOKENIZER)
+    parser.add_argument(
+        "--image", type=json.loads, help="JSON: handler, path and environment to run for an image"
+    )
     options = parser.parse_args()
-    run(options.region, options.account, options.tokenizer)
+    run(options.region, options.account, options.tokenizer, options.image)
 
 
 if __name__ == "__main__":

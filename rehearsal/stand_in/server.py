@@ -10,6 +10,7 @@ import sys
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from hypercorn.asyncio import serve as serve_asgi
 from hypercorn.config import Config
@@ -32,10 +33,16 @@ class Address:
     secret_access_key: str
 
 
-def run(region: str, account: str, tokenizer: Path) -> None:
+def run(region: str, account: str, tokenizer: Path, image: dict[str, Any] | None) -> None:
     """Serve until standard input ends or a signal comes.
 
     A parent that holds the pipe stops the stand-in by closing it, or by dying.
+
+    Args:
+        region: the region of clients that name none.
+        account: twelve digits.
+        tokenizer: the model's `tokenizer.json`.
+        image: members of an `ImageSource`, or None to run images in Docker.
     """
     listener = socket.create_server(("127.0.0.1", 0))
     address = Address(
@@ -48,7 +55,7 @@ def run(region: str, account: str, tokenizer: Path) -> None:
     _configure_ministack(address)
     from rehearsal.stand_in.assembly import assemble  # noqa: PLC0415 - ministack reads its settings at import
 
-    asyncio.run(_serve(assemble(tokenizer), listener, address))
+    asyncio.run(_serve(assemble(tokenizer, image), listener, address))
 
 
 def _configure_ministack(address: Address) -> None:
