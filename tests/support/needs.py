@@ -12,7 +12,7 @@ SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 """Filings and retrieval sets that may stand beside the checkout; never part of the project."""
 
 
-def _need(present: bool, reason: str) -> pytest.MarkDecorator:  # noqa: FBT001 - a predicate, not an option
+def _need(present: bool, reason: str) -> pytest.MarkDecorator:
     in_ci = os.environ.get("CI", "").lower() in {"1", "true"}
     return pytest.mark.skipif(not present and not in_ci, reason=reason)
 
