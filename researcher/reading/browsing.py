@@ -38,7 +38,7 @@ _REMOVE_NOTICES = """() => {
   }
 }"""
 _TEXT_LENGTH = "() => document.body ? document.body.innerText.trim().length : 0"
-_HTML = "(most) => document.documentElement.outerHTML.slice(0, most)"
+_HTML = "(most) => document.documentElement?.outerHTML.slice(0, most) ?? ''"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Patience:
 
     navigation: float = 20.0
     quiet: float = 3.0
-    content: float = 5.0
+    content: float = 3.0
     script: float = 6.0
     total: float = 45.0
     html: int = 16_000_000
@@ -161,6 +161,12 @@ class _Visit:
         html = await self._html()
         if html is None:
             return None
+        if not html:
+            raise PageUnreadable(
+                self.url,
+                ReadFailure.TIMEOUT,
+                f"No page within {self.patience.navigation:g} seconds.",
+            )
         body = html.encode("utf-8", "replace")
         return Response(
             url=self.tab.url,
@@ -177,12 +183,6 @@ class _Visit:
                 self.url, wait_until="domcontentloaded", timeout=self.patience.navigation * 1000
             )
         except PlaywrightTimeout:
-            if self.tab.url in {"", "about:blank"}:
-                raise PageUnreadable(
-                    self.url,
-                    ReadFailure.TIMEOUT,
-                    f"No answer within {self.patience.navigation:g} seconds.",
-                ) from None
             self._partial = True
             return None
         except PlaywrightError as error:
@@ -224,7 +224,7 @@ class _Visit:
             raise PageUnreadable(
                 self.url, ReadFailure.REDIRECTS, "The page sends itself on without end."
             )
-        if urlsplit(self.tab.url).scheme not in {"http", "https"}:
+        if urlsplit(self.tab.url).scheme not in {"http", "https"} and not self._partial:
             raise network_failure(self.url, self.session.refusal_of(self.tab.url))
 
 

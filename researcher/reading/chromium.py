@@ -55,7 +55,7 @@ class Chromium:
     """One headless browser, one event loop."""
 
     def __init__(self, executable: Path, user_agent: str) -> None:
-        self._executable = executable
+        self.executable = executable
         self._user_agent = user_agent
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
@@ -135,7 +135,7 @@ class Chromium:
         self, playwright: Playwright, proxy_server: str, *, sandbox: bool
     ) -> Browser:
         return await playwright.chromium.launch(
-            executable_path=self._executable,
+            executable_path=self.executable,
             headless=True,
             chromium_sandbox=sandbox,
             args=[*_ARGUMENTS, *(() if sandbox else _UNSANDBOXED)],

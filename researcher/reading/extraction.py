@@ -128,7 +128,7 @@ def _parse(page: str) -> HtmlElement | None:
     if not source.strip():
         return None
     try:
-        return html.document_fromstring(source)
+        return html.document_fromstring(source, parser=html.HTMLParser(huge_tree=True))
     except etree.ParserError:  # nothing but comments or white space
         return None
 
