@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from alex.agenda import start_due
+from alex.agenda import start_due, watchlist
 from alex.aws.api_gateway import Handler
 from alex.errors import Misconfigured
 from alex.routes import Function
@@ -145,7 +145,7 @@ def _background(services: Services, run_job: Callable[[str], object]) -> list[Ba
             Background(
                 "alex-schedule",
                 every.total_seconds(),
-                lambda: start_due(desk, agenda(settings.data_dir), every),
+                lambda: start_due(desk, agenda(settings.data_dir) or watchlist(settings), every),
             )
         )
     return work

@@ -1,0 +1,271 @@
+"""The laptop's gateway over real HTTP: keys, limits, and requests that arrive as they were sent."""
+
+import http.client
+import json
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from alex.aws.api_gateway import Handler
+from alex.errors import Misconfigured
+from alex.research import JobStatus, ResearchRequest
+from alex.wiring import Services
+from laptop.events import LaptopContext
+from laptop.gateway import MAX_PAYLOAD
+from laptop.keys import load_or_make
+from laptop.serve import running_gateway
+from tests.support.local_api import Client, desk_handler, listening_to, local_services, serving
+
+type Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    with local_services(tmp_path_factory.mktemp("gateway")) as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def api(services: Services) -> Iterator[Client]:
+    with serving(services) as client:
+        yield client
+
+
+def test_a_document_goes_in_is_found_and_goes(api: Client) -> None:
+    text = "The tidal mill at Eling has ground wheat since the year 1086."
+    created = api("POST", "/ingest", json={"text": text, "source": "https://example.com/mill"})
+    assert created.status_code == 201
+    document_id = created.json()["document_id"]
+    found = api("POST", "/search", json={"query": "Which mill uses the tide?", "k": 1}).json()
+    assert [result["document_id"] for result in found["results"]] == [document_id]
+    again = api("GET", "/search?q=Which+mill+uses+the+tide%3F&k=1").json()
+    assert again == found
+    assert api("GET", f"/documents/{document_id}").json()["text"] == text
+    deleted = api("DELETE", f"/documents/{document_id}")
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert api("GET", f"/documents/{document_id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/health"),
+        ("POST", "/ingest"),
+        ("POST", "/search"),
+        ("GET", "/documents"),
+        ("DELETE", "/documents/a"),
+        ("POST", "/research"),
+        ("GET", "/research/a"),
+        ("GET", "/nowhere"),
+    ],
+)
+@pytest.mark.parametrize("key", [None, "", "wrong", "ключ".encode().decode("latin-1")])
+def test_nothing_is_answered_without_the_key(
+    api: Client, method: str, path: str, key: str | None
+) -> None:
+    answer = api(method, path, headers={"x-api-key": key})
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["title"] == "Forbidden"
+
+
+def test_two_keys_are_no_key(api: Client) -> None:
+    connection = http.client.HTTPConnection(urlsplit(api.url).netloc)
+    connection.putrequest("GET", "/health")
+    connection.putheader("x-api-key", str(api.session.headers["x-api-key"]))
+    connection.putheader("x-api-key", "another")
+    connection.endheaders()
+    assert connection.getresponse().status == 403
+    connection.close()
+
+
+def test_a_browser_may_ask_first(api: Client) -> None:
+    answer = api("OPTIONS", "/search", headers={"x-api-key": None, "Origin": "https://example.com"})
+    assert answer.status_code == 204
+    assert "x-api-key" in answer.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_payload_beyond_the_limit_is_refused(api: Client, chunked: bool) -> None:
+    before = api.ids()
+    body = json.dumps({"text": "x" * MAX_PAYLOAD}).encode()
+    answer = api("POST", "/ingest", data=iter([body[:1000], body[1000:]]) if chunked else body)
+    assert answer.status_code == 413
+    assert [error["field"] for error in answer.json()["errors"]] == ["body"]
+    assert api.ids() == before
+
+
+def test_unknown_routes_and_methods(api: Client) -> None:
+    assert api("GET", "/nowhere").status_code == 404
+    wrong = api("PUT", "/search")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST, GET")
+
+
+def events_of(services: Services, kept: list[tuple[Json, LaptopContext]]) -> Handler:
+    """A research handler that keeps what it is sent."""
+
+    def handler(event: Json, context: LaptopContext) -> Json:
+        kept.append((event, context))
+        return desk_handler(services)(event, context)
+
+    return handler
+
+
+def test_a_request_arrives_as_api_gateway_sends_it(services: Services) -> None:
+    kept: list[tuple[Json, LaptopContext]] = []
+    with serving(services, research_handler=events_of(services, kept)) as api:
+        api("GET", "/research?limit=1&limit=2&x=%C3%A9&y=", headers={"X-Thing": "one"})
+        api("GET", "/research/a%2Fb%20c")
+        api("POST", "/research", data="körper".encode())
+        api("POST", "/research", data=b"\xff\x00")
+        api("POST", "/research", data=b"{}", headers={"content-type": "application/octet-stream"})
+        key = api.session.headers["x-api-key"]
+    (listing, context), (one, _), (text, _), (binary, _), (declared, _) = kept
+    assert listing["multiValueQueryStringParameters"] == {
+        "limit": ["1", "2"],
+        "x": ["é"],
+        "y": [""],
+    }
+    assert listing["queryStringParameters"] == {"limit": "2", "x": "é", "y": ""}
+    assert listing["headers"]["x-thing"] == "one"
+    assert listing["multiValueHeaders"]["x-thing"] == ["one"]
+    assert listing["requestContext"]["identity"]["apiKey"] == key
+    assert listing["requestContext"]["requestId"] == context.aws_request_id
+    assert 0 < context.get_remaining_time_in_millis() <= 29_000
+    assert (listing["body"], listing["pathParameters"]) == (None, None)
+    assert one["resource"] == "/research/{job_id}"
+    assert (one["path"], one["pathParameters"]) == ("/research/a%2Fb%20c", {"job_id": "a%2Fb%20c"})
+    assert (text["body"], text["isBase64Encoded"]) == ("körper", False)
+    assert (binary["body"], binary["isBase64Encoded"]) == ("/wA=", True)
+    assert (declared["body"], declared["isBase64Encoded"]) == ("e30=", True)
+
+
+def test_an_answer_in_base64_arrives_as_bytes(services: Services) -> None:
+    def handler(_event: Json, _context: object) -> Json:
+        headers = {"content-type": "application/zip"}
+        return {"statusCode": 200, "headers": headers, "body": "/wA=", "isBase64Encoded": True}
+
+    with serving(services, research_handler=handler) as api:
+        answer = api("GET", "/research")
+    assert (answer.content, answer.headers["content-type"]) == (b"\xff\x00", "application/zip")
+
+
+def test_a_handler_that_raises_is_a_plain_500(services: Services) -> None:
+    def handler(_event: Json, _context: object) -> Json:
+        raise RuntimeError("the secret is 42")
+
+    with serving(services, research_handler=handler) as api, listening_to("alex.gateway") as said:
+        answer = api("GET", "/research")
+    assert answer.status_code == 500
+    assert "42" not in answer.text
+    assert any(record.exc_info for record in said)
+
+
+def test_a_handler_that_takes_too_long_does_not_hold_the_others(services: Services) -> None:
+    release = threading.Event()
+
+    def handler(_event: Json, _context: object) -> Json:
+        release.wait(30)
+        return {"statusCode": 200, "body": "late"}
+
+    with serving(services, research_handler=handler, timeout=0.2) as api:
+        assert api("GET", "/research").status_code == 504
+        assert api("GET", "/health").status_code == 200
+        release.set()
+
+
+def test_many_requests_at_once_each_get_their_own_answer(api: Client) -> None:
+    for number in range(6):
+        api("POST", "/ingest", json={"text": f"Document number {number}.", "id": f"doc-{number}"})
+    wrong: list[str] = []
+
+    def ask(number: int) -> None:
+        for _ in range(10):
+            headers = {"x-api-key": str(api.session.headers["x-api-key"])}
+            url = f"{api.url}/documents/doc-{number}"
+            found = requests.get(url, headers=headers, timeout=30).json()
+            if found["document_id"] != f"doc-{number}":
+                wrong.append(found)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_queued_research_is_run(tmp_path: Path) -> None:
+    with local_services(tmp_path) as services:
+        ran = threading.Event()
+
+        def run(job_id: str) -> None:
+            services.research.start(job_id)
+            services.research.finish(job_id, JobStatus.SUCCEEDED)
+            ran.set()
+
+        with serving(services, run_job=run) as api:
+            asked = api("POST", "/research", json={"topic": "tides"})
+            assert asked.status_code == 202
+            assert ran.wait(30)
+            job = api("GET", asked.json()["links"]["self"]).json()
+        assert (job["status"], job["topic"]) == ("succeeded", "tides")
+
+
+def test_the_schedule_asks_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "agenda.json").write_text(json.dumps([{"topic": "tides"}]))
+    with local_services(tmp_path, watch_minutes=60) as services:
+        asked: list[ResearchRequest] = []
+        ran = threading.Event()
+
+        def run(job_id: str) -> None:
+            asked.append(services.research.get(job_id).request)
+            services.research.finish(job_id, JobStatus.SUCCEEDED)
+            ran.set()
+
+        with serving(services, run_job=run):
+            assert ran.wait(30)
+        assert [request.topic for request in asked] == ["tides"]
+
+
+def test_the_key_is_made_once_and_kept_secret(tmp_path: Path) -> None:
+    first, second = load_or_make(tmp_path), load_or_make(tmp_path)
+    assert (first.new, second.new) == (True, False)
+    assert first.value == second.value
+    assert len(first.value) >= 40
+    if sys.platform != "win32":
+        assert stat.S_IMODE((tmp_path / "api-key").stat().st_mode) == 0o600
+
+
+def test_a_key_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "api-key"
+    path.write_text("given-by-hand\n")
+    path.chmod(0o644)
+    assert load_or_make(tmp_path).value == "given-by-hand"
+    if sys.platform != "win32":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_empty_key_is_no_key(tmp_path: Path) -> None:
+    (tmp_path / "api-key").write_text("\n")
+    with pytest.raises(Misconfigured, match="empty"):
+        load_or_make(tmp_path)
+
+
+def test_it_listens_on_loopback_only_and_says_when_it_cannot(
+    services: Services, api: Client
+) -> None:
+    parts = urlsplit(api.url)
+    assert parts.hostname == "127.0.0.1"
+    with (
+        pytest.raises(Misconfigured, match=str(parts.port)),
+        running_gateway(services, research_handler=desk_handler(services), port=parts.port or 0),
+    ):
+        pass

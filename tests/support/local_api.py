@@ -1,0 +1,198 @@
+"""The whole API over local services: handlers called with events, or over HTTP on loopback."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from alex.api import JobsQuery, ResearchBody, parse, parse_query
+from alex.aws.api_gateway import Handler, rest_handler
+from alex.http import Reply, Request
+from alex.settings import Settings
+from alex.views import JobAccepted, JobList, JobView
+from alex.wiring import Services, wire
+from ingest.app import make_handler as ingest_handler
+from laptop.events import LaptopContext
+from laptop.serve import Running, running_gateway
+from search.app import make_handler as search_handler
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+type Json = dict[str, Any]
+
+
+def event(name: str) -> Json:
+    """One of the sample events of the project."""
+    loaded: Json = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
+    return loaded
+
+
+def rest_event(
+    method: str,
+    path: str,
+    body: object = None,
+    query: Mapping[str, list[str]] | None = None,
+    **more: object,
+) -> Json:
+    """An event as API Gateway sends it; a body that is no text is sent as JSON."""
+    text = body if isinstance(body, str) or body is None else json.dumps(body)
+    return event("health") | {
+        "httpMethod": method,
+        "path": path,
+        "resource": path,
+        "multiValueQueryStringParameters": query,
+        "body": text,
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a handler answered."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Json:
+        loaded: Json = json.loads(self.text)
+        return loaded
+
+    @property
+    def bad_fields(self) -> list[str]:
+        return [error["field"] for error in self.json.get("errors", [])]
+
+
+def call(handler: Handler, event: Json) -> Answer:
+    """Invoke a handler as Lambda would."""
+    result = handler(event, LaptopContext("test", "test-invocation", deadline=0))
+    headers = {name.lower(): values[0] for name, values in result["multiValueHeaders"].items()}
+    return Answer(result["statusCode"], headers, result["body"])
+
+
+@contextmanager
+def local_services(data_dir: Path, *, watch_minutes: int = 0) -> Iterator[Services]:
+    """The laptop's services over a folder."""
+    services = wire(Settings("local", data_dir, watch_minutes=watch_minutes))
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The Lambda handlers over one set of services."""
+
+    services: Services
+
+    def __call__(self, event: Json) -> Answer:
+        """Let the function answer whose route the event's path is."""
+        make = ingest_handler if event["path"].startswith("/ingest") else search_handler
+        return call(make(lambda: self.services), event)
+
+
+class Client:
+    """HTTP to a running gateway, with its key."""
+
+    def __init__(self, running: Running) -> None:
+        self.url = running.url
+        self.session = requests.Session()
+        self.session.headers["x-api-key"] = running.key
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        data: bytes | str | Iterator[bytes] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> requests.Response:
+        """One request, with the key unless the headers say otherwise."""
+        return self.session.request(
+            method, self.url + path, json=json, data=data, headers=headers, timeout=60
+        )
+
+    def ids(self) -> list[str]:
+        """Every document there is."""
+        return [
+            document["document_id"]
+            for document in self("GET", "/documents?limit=100").json()["documents"]
+        ]
+
+
+@contextmanager
+def serving(
+    services: Services,
+    *,
+    research_handler: Handler | None = None,
+    run_job: Callable[[str], object] | None = None,
+    timeout: float = 29,
+) -> Iterator[Client]:
+    """The laptop's gateway on a free port."""
+    with running_gateway(
+        services,
+        research_handler=research_handler or desk_handler(services),
+        run_job=run_job,
+        timeout=timeout,
+    ) as running:
+        client = Client(running)
+        with client.session:
+            yield client
+
+
+def desk_handler(services: Services) -> Handler:
+    """`/research` straight from the desk, without a researcher who would do any."""
+
+    def request(services: Services, asked: Request) -> Reply:
+        job = services.research.request(parse(ResearchBody, asked.json()).request())
+        return Reply(202, JobAccepted.of(job))
+
+    def jobs(services: Services, asked: Request) -> Reply:
+        query = parse_query(JobsQuery, asked.query)
+        return Reply(
+            200, JobList.of(services.research.list(cursor=query.cursor, limit=query.limit))
+        )
+
+    def job(services: Services, asked: Request) -> Reply:
+        return Reply(200, JobView.of(services.research.get(asked.path["job_id"])))
+
+    def cancel(services: Services, asked: Request) -> Reply:
+        return Reply(200, JobView.of(services.research.cancel(asked.path["job_id"])))
+
+    endpoints = {
+        ("POST", "/research"): request,
+        ("GET", "/research"): jobs,
+        ("GET", "/research/{job_id}"): job,
+        ("DELETE", "/research/{job_id}"): cancel,
+    }
+    return rest_handler("desk", endpoints, lambda: services)
+
+
+class Records(logging.Handler):
+    """Keeps what a logger says, while it is attached."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append(record)
+
+
+@contextmanager
+def listening_to(logger: str) -> Iterator[list[logging.LogRecord]]:
+    """What a logger says meanwhile."""
+    records = Records()
+    logging.getLogger(logger).addHandler(records)
+    try:
+        yield records.kept
+    finally:
+        logging.getLogger(logger).removeHandler(records)

@@ -1,0 +1,102 @@
+"""What is researched by itself: each watched request once a period, whoever asks how often."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alex.agenda import due, start_due, watchlist
+from alex.documents import Page
+from alex.research import Job, JobStatus, ResearchDesk, ResearchRequest
+from alex.settings import Settings
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EVERY = timedelta(hours=2)
+WIND = ResearchRequest(topic="wind")
+TIN = ResearchRequest(tickers=("TIN",))
+
+
+class Jobs:
+    """A job store in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Job] = {}
+
+    def create(self, job: Job) -> Job:
+        for kept in self.kept.values():
+            if job.idempotency_key and kept.idempotency_key == job.idempotency_key:
+                return kept
+        self.kept[job.id] = job
+        return job
+
+    def get(self, job_id: str) -> Job | None:
+        return self.kept.get(job_id)
+
+    def list(self, *, cursor: str | None, limit: int) -> Page[Job]:
+        jobs = sorted(self.kept.values(), key=lambda job: job.created, reverse=True)
+        start = int(cursor or 0)
+        more = str(start + limit) if len(jobs) > start + limit else None
+        return Page(tuple(jobs[start : start + limit]), more)
+
+    def save(self, job: Job) -> Job:
+        self.kept[job.id] = replace(job, version=job.version + 1)
+        return self.kept[job.id]
+
+
+class Silent:
+    """A launcher: a recorded job is queued."""
+
+    def launch(self, job_id: str) -> None:
+        """Nothing to do."""
+
+
+def job(request: ResearchRequest, status: JobStatus, ago: timedelta, name: str = "job") -> Job:
+    return Job(name, request, created=NOON - ago, updated=NOON - ago, status=status)
+
+
+def test_a_request_is_due_when_its_last_job_is_old_enough() -> None:
+    since = NOON - EVERY
+    fresh = job(WIND, JobStatus.SUCCEEDED, timedelta(hours=1))
+    stale = job(TIN, JobStatus.FAILED, timedelta(hours=3))
+    assert due([WIND, TIN], [fresh, stale], since=since) == [TIN]
+    assert due([WIND, TIN], [], since=since) == [WIND, TIN]
+
+
+def test_a_job_under_way_is_not_asked_for_again() -> None:
+    running = job(WIND, JobStatus.RUNNING, timedelta(hours=3))
+    assert due([WIND], [running], since=NOON - EVERY) == []
+
+
+def test_with_nothing_watched_what_last_succeeded_is_followed() -> None:
+    jobs = [
+        job(TIN, JobStatus.FAILED, timedelta(hours=3)),
+        job(TIN, JobStatus.SUCCEEDED, timedelta(hours=6)),
+        job(WIND, JobStatus.SUCCEEDED, timedelta(hours=7)),
+    ]
+    assert due(None, jobs, since=NOON - EVERY) == [WIND]
+
+
+def test_a_schedule_that_fires_twice_asks_once() -> None:
+    jobs = Jobs()
+    desk = ResearchDesk(jobs, Silent(), clock=lambda: NOON)
+    first = start_due(desk, [WIND, TIN], EVERY, at=NOON)
+    second = start_due(desk, [WIND, TIN], EVERY, at=NOON + timedelta(minutes=1))
+    assert len(first) == len(jobs.kept) == 2
+    assert second == []
+
+
+def test_two_processes_at_once_ask_once() -> None:
+    jobs = Jobs()
+    desk = ResearchDesk(jobs, Silent(), clock=lambda: NOON)
+    [asked] = start_due(desk, [WIND], EVERY, at=NOON)
+    jobs.kept[asked.id] = replace(asked, status=JobStatus.SUCCEEDED, created=NOON - 2 * EVERY)
+    [again] = start_due(desk, [WIND], EVERY, at=NOON + timedelta(seconds=1))
+    assert again.id == asked.id
+
+
+@pytest.mark.parametrize("tickers", [(), ("AAPL", "TIN")])
+def test_the_watchlist_is_a_request_a_ticker(tickers: tuple[str, ...]) -> None:
+    settings = Settings("local", Path("data"), watchlist=tickers)
+    watched = watchlist(settings)
+    assert watched == ([ResearchRequest(tickers=(name,)) for name in tickers] or None)
