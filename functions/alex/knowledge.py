@@ -109,14 +109,18 @@ class KnowledgeBase:
         fates: dict[int, Receipt | AlexError] = {}
         group: dict[int, _Work] = {}
         for place, submission in enumerate(submissions):
-            opened = _fate(self._open, submission)
+            draft = _fate(prepare, submission)
+            if isinstance(draft, AlexError):
+                fates[place] = draft
+                continue
+            if _is_full(group, draft.document_id):
+                fates |= self._store_group(group)
+                group = {}
+            opened = _fate(self._open, draft)
             if isinstance(opened, _Work):
                 group[place] = opened
             else:
                 fates[place] = opened
-            if sum(len(work.passages) for work in group.values()) >= _BATCH:
-                fates |= self._store_group(group)
-                group = {}
         fates |= self._store_group(group)
         return [fates[place] for place in range(len(submissions))]
 
@@ -177,9 +181,8 @@ class KnowledgeBase:
         """Remove what crashes left behind and nobody came back for; how many revisions it was."""
         return self._cleaner.sweep()
 
-    def _open(self, submission: Submission) -> _Work | Receipt:
-        """Find out what a submission needs: nothing, where this very content is visible."""
-        draft = prepare(submission)
+    def _open(self, draft: Draft) -> _Work | Receipt:
+        """Find out what a draft needs: nothing, where this very content is visible."""
         recipe = f"{draft.fingerprint} {self._splitter.version} {self._embedder.model}"
         stem = f"{self._model_tag}-{_short_hash(recipe, 24)}"
         current = self._catalog.get(draft.document_id)
@@ -294,6 +297,13 @@ class KnowledgeBase:
     def _unchanged(self, document: Document) -> Receipt:
         self._cleaner.remove_leftovers(document.id)
         return _receipt(document, "unchanged")
+
+
+def _is_full(group: Mapping[int, _Work], document_id: str) -> bool:
+    """Whether to store a group before the next document; always before its own next version."""
+    return sum(len(work.passages) for work in group.values()) >= _BATCH or any(
+        work.draft.document_id == document_id for work in group.values()
+    )
 
 
 def _fate[A, R](step: Callable[[A], R], argument: A) -> R | AlexError:
