@@ -54,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure(retrieval_set: RetrievalSet, stores: Path) -> Scores:
     """Ingest the set into a store under `stores` and ask it every question in every way."""
-    home = stores / f"{retrieval_set.name}-{retrieval_set.digest}-{passages.VERSION}"
+    size = f"{passages.VERSION}-{passages.TARGET}-{passages.OVERLAP}"
+    home = stores / f"{retrieval_set.name}-{retrieval_set.digest}-{size}"
     services = wire(Settings(backend="local", data_dir=home))
     with closing(services), closing(Database(home / "alex.db")) as database:
         _ingest(retrieval_set, services)

@@ -2,24 +2,31 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from alex import tokens
 from alex.documents import Passage, Span
 from alex.layout import Break, Unit, halves, units
 
-VERSION = "1"
+VERSION = "2"
 """Raised when texts are split differently: stored documents are then split anew when they next
 come in."""
 
-TARGET = 128
-"""Word pieces of a passage's own text, at most. Larger passages blur what each is about."""
+TARGET = 200
+"""Word pieces of a passage's own text, at most; less where its context is long.
 
-OVERLAP = 32
+On the public sets 128 is no better in hybrid search, and makes half as many passages again.
+"""
+
+OVERLAP = 40
 """Word pieces at most that a passage repeats of the one before it, in whole sentences."""
 
 TITLE_SHARE, HEADING_SHARE, HEADER_SHARE = 32, 24, 48
 """Word pieces at most that title, nearest heading and table header take of a context."""
+
+_LARGEST_UNIT = 100
+"""Word pieces; fits beside the largest context."""
 
 _LONGEST = 2_000
 """Characters; bounds passages of endless words, each a single unknown word piece."""
@@ -36,42 +43,56 @@ def split(text: str, title: str | None = None) -> list[Passage]:
 
     Those of one paragraph overlap by a sentence or so.
     """
-    pieces, sizes = _measured(text)
-    context = _Context(text, title)
-    drafts = [
-        (context.of(pieces[first], pieces[first].start), pieces[first].start, pieces[stop - 1].end)
-        for first, stop in _packed(pieces, [0, *accumulate(sizes)])
-    ]
+    drafts = _checked(text, list(_drafts(text, _Contexts(text, title))))
     return [
-        Passage(ordinal, text[start:end], context, Span(start, end))
-        for ordinal, (context, start, end) in enumerate(_checked(text, drafts))
+        Passage(ordinal, text[draft.start : draft.end], draft.context, Span(draft.start, draft.end))
+        for ordinal, draft in enumerate(drafts)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    context: str
+    start: int
+    end: int
+
+
+def _drafts(text: str, contexts: "_Contexts") -> Iterator[_Draft]:
+    """As many units a passage as fit beside the context of its first."""
+    pieces, sizes = _measured(text)
+    before = [0, *accumulate(sizes)]
+    first = 0
+    while first < len(pieces):
+        context = contexts.of(pieces[first])
+        room = min(TARGET, tokens.LIMIT - tokens.SPECIAL - contexts.size(context))
+        stop = _cut(pieces, before, first, room)
+        yield _Draft(context, pieces[first].start, pieces[stop - 1].end)
+        first = stop if stop == len(pieces) else _overlapped(pieces, before, first, stop)
 
 
 def _measured(text: str) -> tuple[list[Unit], list[int]]:
-    """The text's units, none larger than a passage, and their sizes in word pieces."""
+    """The text's units, none too large, and their sizes in word pieces."""
     pieces = list(units(text))
     sizes = tokens.count([text[piece.start : piece.end] for piece in pieces])
-    while any(size > TARGET for size in sizes):
+    while any(size > _LARGEST_UNIT for size in sizes):
         pieces = [
             part
             for piece, size in zip(pieces, sizes, strict=True)
-            for part in (halves(text, piece) if size > TARGET else (piece,))
+            for part in (halves(text, piece) if size > _LARGEST_UNIT else (piece,))
         ]
         sizes = tokens.count([text[piece.start : piece.end] for piece in pieces])
     return pieces, sizes
 
 
-def _packed(pieces: Sequence[Unit], before: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Ranges of units, one a passage; `before[i]` counts the word pieces in front of unit i."""
-    first = 0
-    while first < len(pieces):
-        full = bisect_right(before, before[first] + TARGET, first + 1) - 1
-        while full > first + 1 and pieces[full - 1].end - pieces[first].start > _LONGEST:
-            full -= 1
-        stop = full if full == len(pieces) else _best_cut(pieces, before, first, full)
-        yield first, stop
-        first = stop if stop == len(pieces) else _overlapped(pieces, before, first, stop)
+def _cut(pieces: Sequence[Unit], before: Sequence[int], first: int, room: int) -> int:
+    """Where the passage ends that starts with unit `first`.
+
+    `before[i]` counts the word pieces in front of unit i.
+    """
+    full = bisect_right(before, before[first] + room, first + 1) - 1
+    while full > first + 1 and pieces[full - 1].end - pieces[first].start > _LONGEST:
+        full -= 1
+    return full if full == len(pieces) else _best_cut(pieces, before, first, full)
 
 
 def _best_cut(pieces: Sequence[Unit], before: Sequence[int], first: int, full: int) -> int:
@@ -101,19 +122,28 @@ def _overlapped(pieces: Sequence[Unit], before: Sequence[int], first: int, stop:
     return start
 
 
-class _Context:
-    """What stands in front of a passage: title, heading and table header, each cut to its share."""
+class _Contexts:
+    """What stands in front of passages: title, heading and table header, each cut to its share."""
 
     def __init__(self, text: str, title: str | None) -> None:
         self._text = text
         self._title = tokens.head(" ".join((title or "").split()), TITLE_SHARE)
         self._heads: dict[tuple[Span, int], str] = {}
+        self._sizes: dict[str, int] = {}
 
-    def of(self, unit: Unit, start: int) -> str:
+    def of(self, unit: Unit) -> str:
         """The context of a passage that starts with this unit, without what it holds itself."""
         above = [(unit.heading, HEADING_SHARE), (unit.header, HEADER_SHARE)]
-        lines = [self._head(span, share) for span, share in above if span and span.end <= start]
+        lines = [
+            self._head(span, share) for span, share in above if span and span.end <= unit.start
+        ]
         return "\n".join(line for line in (self._title, *lines) if line)
+
+    def size(self, context: str) -> int:
+        """Its word pieces."""
+        if context not in self._sizes:
+            [self._sizes[context]] = tokens.count([context])
+        return self._sizes[context]
 
     def _head(self, span: Span, share: int) -> str:
         if (span, share) not in self._heads:
@@ -122,21 +152,17 @@ class _Context:
         return self._heads[span, share]
 
 
-type _Draft = tuple[str, int, int]
-
-
 def _checked(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
     """The drafts, halved where they exceed the model's limit.
 
     That is rare: sizes do not quite add up where a word or its control characters were divided.
     """
-    sizes = tokens.count([f"{context}\n{text[start:end]}" for context, start, end in drafts])
+    sizes = tokens.count([f"{draft.context}\n{text[draft.start : draft.end]}" for draft in drafts])
     checked: list[_Draft] = []
     for draft, size in zip(drafts, sizes, strict=True):
         if size <= tokens.LIMIT - tokens.SPECIAL:
             checked.append(draft)
             continue
-        context, start, end = draft
-        halved = halves(text, Unit(start, end, Break.WORD))
-        checked += _checked(text, [(context, half.start, half.end) for half in halved])
+        parts = halves(text, Unit(draft.start, draft.end, Break.WORD))
+        checked += _checked(text, [_Draft(draft.context, part.start, part.end) for part in parts])
     return checked
