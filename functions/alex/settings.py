@@ -114,7 +114,7 @@ class Settings:
             watch_minutes=read.integer("ALEX_WATCH_MINUTES", 120),
             model_key_parameter=read.text("ALEX_MODEL_KEY_PARAMETER"),
             model_region=read.text("ALEX_MODEL_REGION"),
-            watchlist=read.names("ALEX_WATCHLIST"),
+            watchlist=tuple(ticker.upper() for ticker in read.names("ALEX_WATCHLIST")),
             allowed_origin=read.text("ALEX_ALLOWED_ORIGIN", "*"),
             aws=_stack(read) if backend == "aws" else None,
         )
