@@ -8,7 +8,6 @@ write a fence of its own.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -55,7 +54,11 @@ class SourceMaterial:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A document the knowledge base already holds on the subject."""
+    """A document the knowledge base already holds on the subject.
+
+    Attributes:
+        distance: cosine distance of its best passage to the subject.
+    """
 
     document_id: str
     title: str
@@ -64,6 +67,8 @@ class Known:
     published: str
     updated: date
     text: str
+    tickers: tuple[str, ...] = ()
+    distance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +123,3 @@ def _subject(text: str) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def fences(sources: Sequence[SourceMaterial]) -> int:
-    """Characters of source text in a brief; what a model's context must have room for."""
-    return sum(len(source.text) for source in sources)

@@ -104,6 +104,10 @@ _EMPTY_WORDS = frozenset(
         "against",
     ]
 )
+_ENUMERATION = re.compile(
+    r"\b(?:no\.|note|item|part|section|chapter|step|phase|level|proposal)\s*\d{1,2}\b",
+    re.IGNORECASE,
+)
 _UP = re.compile(
     r"\b(?:increas\w*|rose|risen|rising|grew|grow(?:th|ing|n|s)?|up|higher|gain(?:ed|s)?|improv\w*)\b",
     re.IGNORECASE,
@@ -194,7 +198,7 @@ def check(claim: Claim, exhibits: Mapping[str, Exhibit]) -> Verdict:
 
 def states_figures(text: str) -> bool:
     """Whether a text without quotes, such as a heading, states amounts that nothing proves."""
-    return any(isinstance(mention, Amount) for mention in mentions(text))
+    return any(isinstance(mention, Amount) for mention in mentions(_ENUMERATION.sub("", text)))
 
 
 def _locate(

@@ -7,12 +7,14 @@ result is as true as its sources, and reads like them.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from alex.documents import Vector
 from researcher.brief import SourceMaterial, WritingBrief
 from researcher.draft import Claim, Draft, KeyFigure, Quote, Section
 from researcher.evidence import states_figures
-from researcher.keyfigures import MOST_ROWS, key_figures
+from researcher.keyfigures import MOST_ROWS, key_figures, told
+from researcher.numbers import Amount, mentions
 from researcher.relevance import Ranker, similarity
 from researcher.sentences import Sentence, sentences
 from researcher.tabular import find_tables
@@ -22,11 +24,17 @@ _MOST_CLAIMS = 18
 _MOST_IN_SECTION = 6
 _CONSIDERED = 600
 _LEAST_NEAR = 0.15
-_VARIETY = 0.45
+_VARIETY = 0.25
 """Weight of being unlike what is already chosen, against being worth telling."""
 
-_ALIKE = 0.93
-"""Cosine from which two sentences say the same."""
+_ALIKE, _SIMILAR = 0.93, 0.70
+"""Cosines from which two sentences say the same, and are on the same thing."""
+
+_FIGURED = 0.10
+"""What a measured figure adds to a sentence's worth in the summary."""
+
+_LEAD, _ARTICLE = 2_000, 40_000
+"""Characters: the first lines of an article or press release say what it is about."""
 
 _RESULT = re.compile(
     r"\b(?:increas|decreas|grew|rose|fell|declin|compared|total|record|driven|primarily|expect"
@@ -38,7 +46,24 @@ _MINOR_OPENING = re.compile(
     r"(?:However|Additionally|Further|Furthermore|Moreover|Also|In addition|As a result|For example"
     r"|In particular|Other)\b"
 )
-_DIGIT = re.compile(r"\d")
+_MEASURE = re.compile(r"[$€£¥]\s?\d|\d\s?(?:%|percent|million|billion)|\d,\d{3}")
+_HEADLINES = (
+    (
+        re.compile(r"(?:total (?:net )?)?(?:net )?(?:revenues?|sales)\b", re.IGNORECASE),
+        re.compile(
+            r"(?:\btotal (?:net )?(?:revenues?|sales)|\bnet sales|(?:^|\. )Revenue)\b"
+            r"[^.%]{0,120}\b(?:was|were|of|to)\b \$",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"net (?:income|loss|earnings)\b(?!.*per share)", re.IGNORECASE),
+        re.compile(r"\bnet (?:income|loss|earnings)\b[^.]{0,120}\$", re.IGNORECASE),
+    ),
+)
+"""Names of the figures a summary opens with, and how a sentence tells them."""
+
+_NUMBER = re.compile(r"\d[\d.,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +77,35 @@ class _Candidate:
 def extract(brief: WritingBrief, ranker: Ranker) -> Draft:
     """A draft from the sources' own words."""
     chosen = _choose(_candidates(brief, ranker))
-    summary, rest = chosen[:_SUMMARY], chosen[_SUMMARY:]
+    lead = _lead(chosen)
+    figures = _all_key_figures(brief, ranker)
     return Draft(
         title=_title(brief.subject),
-        summary=[_claim(candidate) for candidate in summary],
-        key_figures=_all_key_figures(brief, ranker),
-        sections=_sections(rest, several=len(brief.sources) > 1),
+        summary=[*_headlines(figures, lead), *(_claim(candidate) for candidate in lead)],
+        key_figures=figures,
+        sections=_sections([c for c in chosen if c not in lead], several=len(brief.sources) > 1),
         open_questions=[],
     )
+
+
+def _lead(chosen: Sequence[_Candidate]) -> list[_Candidate]:
+    """The sentences most worth telling, those with figures rather than without."""
+
+    def value(candidate: _Candidate) -> float:
+        return candidate.worth + _FIGURED * bool(_MEASURE.search(candidate.sentence.plain))
+
+    return sorted(chosen, key=value, reverse=True)[:_SUMMARY]
+
+
+def _headlines(figures: Sequence[KeyFigure], lead: Sequence[_Candidate]) -> list[Claim]:
+    """Revenue and net income from the tables, where no sentence of the summary tells them."""
+    said = " ".join(candidate.sentence.plain for candidate in lead)
+    claims = []
+    for name, in_words in _HEADLINES:
+        rows = [figure for figure in figures if name.match(figure.name)]
+        if rows and not in_words.search(said):
+            claims.append(told([f for f in rows if f.name == rows[0].name]))
+    return claims
 
 
 def _candidates(brief: WritingBrief, ranker: Ranker) -> list[_Candidate]:
@@ -75,7 +121,7 @@ def _candidates(brief: WritingBrief, ranker: Ranker) -> list[_Candidate]:
     texts = [_in_context(pairs[i][1], pairs[i][0]) for i in listed]
     near = ranker.scores(texts)
     return [
-        _Candidate(*pairs[index], vector, _worth(pairs[index][1].plain, score, ranker))
+        _Candidate(*pairs[index], vector, _worth(pairs[index], score, ranker))
         for index, score, vector in zip(listed, near, ranker.vectors(texts), strict=True)
         if score >= _LEAST_NEAR
     ]
@@ -85,14 +131,17 @@ def _in_context(sentence: Sentence, source: SourceMaterial) -> str:
     return f"{source.title}. {sentence.heading}: {sentence.plain}"
 
 
-def _worth(text: str, near: float, ranker: Ranker) -> float:
-    figures = len(_DIGIT.findall(text)) > 0
+def _worth(pair: tuple[SourceMaterial, Sentence], near: float, ranker: Ranker) -> float:
+    source, sentence = pair
+    text = sentence.plain
+    figures = bool(_NUMBER.search(text))
     results = bool(_RESULT.search(text))
     return (
         near
         + 0.25 * ranker.overlap(text)
         + 0.10 * figures
         + 0.10 * results
+        + 0.10 * (sentence.position < _LEAD and len(source.text) < _ARTICLE)
         - 0.15 * bool(_GENERIC.search(text))
         - 0.10 * bool(_MINOR_OPENING.match(text))
     )
@@ -113,9 +162,29 @@ def _choose(candidates: Sequence[_Candidate]) -> list[_Candidate]:
             max(near, similarity(pick.vector, c.vector))
             for c, near in zip(left, closest, strict=True)
         ]
-        kept = [i for i, near in enumerate(closest) if near < _ALIKE]
+        kept = [i for i, other in enumerate(left) if not _says_the_same(pick, other)]
         left, closest = [left[i] for i in kept], [closest[i] for i in kept]
     return chosen
+
+
+def _says_the_same(one: _Candidate, other: _Candidate) -> bool:
+    """Nearly the same words with the same figures, or similar words with no figure of its own."""
+    near = similarity(one.vector, other.vector)
+    if near < _SIMILAR:
+        return False
+    if near >= _ALIKE and _numbers(one) == _numbers(other):
+        return True
+    told = _amounts(other)
+    return bool(told) and told <= _amounts(one)
+
+
+def _numbers(candidate: _Candidate) -> list[str]:
+    return _NUMBER.findall(candidate.sentence.text)
+
+
+def _amounts(candidate: _Candidate) -> set[tuple[Decimal, str]]:
+    found = mentions(candidate.sentence.plain)
+    return {(m.value, m.unit) for m in found if isinstance(m, Amount) and m.unit}
 
 
 def _sections(chosen: Sequence[_Candidate], *, several: bool) -> list[Section]:

@@ -1,19 +1,27 @@
 """Which rows of a page's tables go into a report, and how a figure is worded."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from researcher.draft import KeyFigure, Quote
+from researcher.draft import Claim, KeyFigure, Quote
 from researcher.numbers import Period, mentions
 from researcher.relevance import Ranker
-from researcher.sentences import readable_heading
 from researcher.tabular import Reading, Row, Table
 
 MOST_ROWS = 14
 _TOPIC_ROWS = 8
 _MOST_COLUMNS = 3
+_WIDEST = 6
+"""Columns of a table that can be shown in part and still be understood."""
+
 _TOPIC_NEARNESS = 0.30
+_BREAKDOWN = 0.15
+"""What it adds to a table's nearness that it divides up the revenue."""
+
+_TABLES_COMPARED = 24
 
 _HEADLINES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -34,6 +42,11 @@ _SCALE_NAMES = {3: "thousand", 6: "million", 9: "billion"}
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _FOOTNOTE = re.compile(r"(?:\s*\(\d{1,2}\))+\s*$")
 _REMARK = re.compile(r"\s*\([^)]*\b(?:thousand|million|billion)s?\b[^)]*\)", re.IGNORECASE)
+_ACRONYM = 4
+_VAGUE = re.compile(r"basic|diluted|total|other|current|non-?current", re.IGNORECASE)
+_LOUD = re.compile(r"[A-Z]{4,}\b(?:[ ,&’'/-]+[A-Z]+\b)*")
+_BALANCE = re.compile(r"\b(?:beginning|ending|opening|closing)\b|^balances?\b", re.IGNORECASE)
+_STATEMENT = re.compile(r"\bstatements? of\b|\bbalance sheets?\b", re.IGNORECASE)
 _PAGE = re.compile(r"^page\b", re.IGNORECASE)
 
 
@@ -50,7 +63,9 @@ def key_figures(text: str, key: str, tables: Sequence[Table], ranker: Ranker) ->
     """The headline rows of a page's statements, then the rows nearest to the subject."""
     lines = {id(table): _lines(table) for table in tables if _is_data(table)}
     chosen = list(_headline_rows(lines.values()))
-    about = _topic_rows([table for table in tables if id(table) in lines], lines, ranker)
+    used = {line.row for line in chosen}
+    unused = [t for t in tables if id(t) in lines and used.isdisjoint(t.rows)]
+    about = _topic_rows(unused, lines, ranker, alone=not chosen)
     named = {(line.name, line.readings[0].header) for line in chosen}
     for line in about:
         if len(chosen) < MOST_ROWS and (line.name, line.readings[0].header) not in named:
@@ -75,52 +90,65 @@ def worded(reading: Reading) -> str:
 
 
 def _is_data(table: Table) -> bool:
-    """A table of figures under headers; contents lists and layout are not."""
+    """A table of figures under headers; contents lists, layout and roll-forwards are not."""
     if not table.header or not table.readings:
         return False
     headers = {reading.header for reading in table.readings}
-    return all(headers) and not any(_PAGE.match(header) for header in headers)
+    columns = {reading.column for reading in table.readings}
+    rolled = any(_BALANCE.search(reading.label) for reading in table.readings)
+    listed = any(_PAGE.match(header) for header in headers)
+    return all(headers) and len(columns) <= _WIDEST and not rolled and not listed
 
 
 def _lines(table: Table) -> list[_Line]:
+    """The table's rows, in the few columns that are shown: the first, and what it compares with."""
+    columns = _shown_columns(table)
+    labels = Counter(row.label for row in table.rows if not row.bare)
+    repeated = {label for label, times in labels.items() if times > 1}
     lines = []
     for row in table.rows:
-        readings = tuple(r for r in table.readings if row.start <= r.amount.start < row.end)
+        readings = tuple(
+            r
+            for r in table.readings
+            if row.start <= r.amount.start < row.end and r.column in columns
+        )
         if readings and readings[0].label:
-            lines.append(_Line(_name(readings[0]), row, readings[:_MOST_COLUMNS]))
+            lines.append(_Line(_name(readings[0], repeated), row, readings))
     return lines
 
 
-def _name(reading: Reading) -> str:
+def _shown_columns(table: Table) -> list[int]:
+    headers = {reading.column: reading.header for reading in table.readings}
+    columns = sorted(headers)
+    if not all(_period(header) for header in headers.values()):
+        return columns[:_MOST_COLUMNS]
+    length = _length(headers[columns[0]])
+    return [column for column in columns if _length(headers[column]) == length][:2]
+
+
+def _name(reading: Reading, repeated: AbstractSet[str]) -> str:
     """The row's label; one that says little alone takes its group's name in front."""
     label = _sentence_case(_FOOTNOTE.sub("", reading.label))
     section = _sentence_case(_FOOTNOTE.sub("", reading.section))
-    if re.fullmatch(
-        r"(?:basic|diluted|total|other|current|products|services)", label, re.IGNORECASE
-    ):
-        return f"{section}: {label.lower()}" if section else label
-    return label
+    if not section or _period(section):
+        return label
+    if _VAGUE.fullmatch(label):
+        return f"{section}: {label.lower()}"
+    return f"{section}: {label}" if reading.label in repeated else label
 
 
 def _headline_rows(tables: Iterable[Sequence[_Line]]) -> Iterable[_Line]:
     """For each headline the first row that matches, in the order of the headlines."""
-    lines = [line for table in tables for line in table if _periodic(line.readings)]
+    lines = [line for table in tables for line in table if _period(line.readings[0].header)]
     for pattern in _HEADLINES:
         found = next((line for line in lines if pattern.match(line.name)), None)
         if found:
-            yield _Line(found.name, found.row, _comparable(found.readings))
+            yield found
 
 
-def _periodic(readings: Sequence[Reading]) -> bool:
-    """Whether the columns are periods or dates, as in a statement."""
-    return all(any(isinstance(m, Period) for m in mentions(r.header)) for r in readings)
-
-
-def _comparable(readings: Sequence[Reading]) -> tuple[Reading, ...]:
-    """The first column, and the next one of the same length of time."""
-    first, *rest = readings
-    other = next((r for r in rest if _length(r.header) == _length(first.header)), None)
-    return (first, other) if other else (first,)
+def _period(header: str) -> Period | None:
+    """The period or date a column is of, as in a statement."""
+    return next((m for m in mentions(header) if isinstance(m, Period)), None)
 
 
 def _length(header: str) -> str | None:
@@ -129,31 +157,35 @@ def _length(header: str) -> str | None:
 
 
 def _topic_rows(
-    tables: Sequence[Table], lines: dict[int, list[_Line]], ranker: Ranker
+    tables: Sequence[Table], lines: dict[int, list[_Line]], ranker: Ranker, *, alone: bool
 ) -> list[_Line]:
-    """Rows of the table nearest to the subject, where one is near."""
+    """Rows of the table nearest to the subject; where nothing else is shown, of any nearness."""
+    tables = [table for table in tables if lines[id(table)] and not _STATEMENT.search(_lead(table))]
     if not tables:
         return []
     abouts = [_about(table) for table in tables]
-    shortlist = ranker.shortlist(abouts, 24)
+    shortlist = ranker.shortlist(abouts, _TABLES_COMPARED)
     scores = ranker.scores([abouts[i] for i in shortlist])
-    score, index = max(zip(scores, shortlist, strict=True), default=(0.0, 0))
-    if score < _TOPIC_NEARNESS:
-        return []
-    rows = lines[id(tables[index])][:_TOPIC_ROWS]
-    return [
-        _Line(
-            line.name,
-            line.row,
-            _comparable(line.readings) if _periodic(line.readings) else line.readings,
-        )
-        for line in rows
+    worth = [
+        score + _BREAKDOWN * any(_HEADLINES[0].match(line.name) for line in lines[id(tables[i])])
+        for score, i in zip(scores, shortlist, strict=True)
     ]
+    best = max(range(len(shortlist)), key=lambda place: worth[place])
+    if worth[best] < _TOPIC_NEARNESS and not alone:
+        return []
+    most = MOST_ROWS if alone else _TOPIC_ROWS
+    return lines[id(tables[shortlist[best]])][:most]
 
 
 def _about(table: Table) -> str:
-    labels = ", ".join(row.label for row in table.rows[:8] if row.label)
-    return f"{table.caption[-160:]} {labels}"
+    """What a table is about, in words; its periods say nothing of that."""
+    heads = dict.fromkeys(r.header for r in table.readings[:6] if not _period(r.header))
+    labels = (row.label for row in table.rows[:8] if row.label)
+    return f"{_lead(table)} {', '.join([*heads, *labels])}"
+
+
+def _lead(table: Table) -> str:
+    return table.caption[-160:]
 
 
 def _figures(text: str, key: str, line: _Line) -> Iterable[KeyFigure]:
@@ -161,14 +193,47 @@ def _figures(text: str, key: str, line: _Line) -> Iterable[KeyFigure]:
     for reading in line.readings:
         yield KeyFigure(
             name=line.name,
-            period=_REMARK.sub("", _FOOTNOTE.sub("", reading.header)),
+            period=_column_name(reading),
             value=worded(reading),
             quotes=[quote],
         )
 
 
+def _column_name(reading: Reading) -> str:
+    """The column's header, with the period its group of rows is of, where that has it."""
+    header = _REMARK.sub("", _FOOTNOTE.sub("", reading.header)).strip()
+    if _period(reading.section) and not _period(header):
+        return f"{header}, {reading.section}"
+    return header
+
+
+def told(figures: Sequence[KeyFigure]) -> Claim:
+    """A row in a sentence: `Net income: $44 million in the quarter …, against $51 million in …`."""
+    name = figures[0].name
+    said = [f"{figure.value}{_when(figure.period)}" for figure in figures[:2]]
+    return Claim(text=f"{name}: {', against '.join(said)}.", quotes=figures[0].quotes)
+
+
+def _when(period: str) -> str:
+    if not period:
+        return ""
+    if re.match(r"[\w-]+ (?:months?|weeks?|quarters?|years?) ended", period, re.IGNORECASE):
+        return f" in the {_lowered(period)}"
+    return f" ({period})"
+
+
+def _lowered(period: str) -> str:
+    """`Three Months Ended June 28, 2025` as it stands inside a sentence."""
+    head, ended, day = re.split(r"\b([Ee]nded)\b", period, maxsplit=1)
+    return f"{head.lower()}{ended.lower()}{day}"
+
+
 def _sentence_case(label: str) -> str:
+    """A label without shouting: `COST OF SALES (net)` becomes `Cost of sales (net)`."""
     label = label.strip().rstrip(":")
-    if label.isupper():
-        return readable_heading(label) or label.capitalize()
-    return label
+    if label.isupper() and len(label) > _ACRONYM:
+        return label.capitalize()
+    loud = _LOUD.match(label)
+    if not loud:
+        return label
+    return loud.group().capitalize() + label[loud.end() :]

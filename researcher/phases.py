@@ -35,6 +35,10 @@ _FARTHEST = 0.75
 """Cosine distance up to which a stored document bears on a subject."""
 
 
+_SAME_MATTER = 0.25
+"""Cosine distance up to which a report without a common ticker is on the same matter."""
+
+
 class Cancelled(AlexError):
     """Somebody asked for the run to stop."""
 
@@ -76,11 +80,18 @@ class Run:
 async def recall(run: Run) -> list[Known]:
     """What the knowledge base holds already, this subject's own report first."""
     run.note("recall", "Looking up what is already known")
-    known = await asyncio.to_thread(find_known, run.services.search, run.subject)
+    found = await asyncio.to_thread(find_known, run.services.search, run.subject)
     own = report_id_of(run.job.request)
+    known = [item for item in found if item.kind != "report" or _concerns(item, run, own)]
     reports = sum(item.kind == "report" for item in known)
     run.note("recall", f"Found {len(known)} documents, {reports} of them earlier reports")
     return sorted(known, key=lambda item: item.document_id != own)
+
+
+def _concerns(report: Known, run: Run, own: str) -> bool:
+    """Whether an earlier report is on the same matter, not only of the same sort."""
+    shared = set(report.tickers) & {ticker.upper() for ticker in run.job.request.tickers}
+    return report.document_id == own or bool(shared) or report.distance <= _SAME_MATTER
 
 
 async def read(run: Run) -> Gathered:

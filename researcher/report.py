@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from researcher.bundle import Bundle, ClaimRecord
+from researcher.bundle import Bundle, ClaimRecord, KnownRecord
 from researcher.draft import KEY_FIGURES, SUMMARY
 from researcher.exhibits import Source
 
@@ -102,7 +102,7 @@ class _Grid:
     """Key figures of one set of periods: names down, periods across."""
 
     periods: tuple[str, ...]
-    rows: dict[str, dict[str, ClaimRecord]]
+    rows: list[dict[str, ClaimRecord]]
 
 
 def _key_figures(bundle: Bundle, citations: _Citations) -> Iterator[str]:
@@ -115,25 +115,43 @@ def _key_figures(bundle: Bundle, citations: _Citations) -> Iterator[str]:
 
 
 def _grids(claims: Sequence[ClaimRecord]) -> list[_Grid]:
-    """Figures with the same periods share a table."""
-    by_name: dict[str, dict[str, ClaimRecord]] = {}
+    """Rows with the same periods share a table."""
+    grids: list[_Grid] = []
+    for row in _rows(claims):
+        periods = tuple(row)[:_MOST_COLUMNS]
+        grid = next((g for g in grids if set(periods) <= set(g.periods)), None)
+        if grid is None:
+            grid = _Grid(periods, [])
+            grids.append(grid)
+        grid.rows.append(row)
+    return grids
+
+
+def _rows(claims: Sequence[ClaimRecord]) -> Iterator[dict[str, ClaimRecord]]:
+    """Figures of one name that follow each other are one row: its claims by period."""
+    row: dict[str, ClaimRecord] = {}
+    name = ""
     for claim in claims:
-        if claim.figure:
-            by_name.setdefault(claim.figure.name, {}).setdefault(claim.figure.period, claim)
-    grids: dict[tuple[str, ...], _Grid] = {}
-    for name, cells in by_name.items():
-        periods = tuple(cells)[:_MOST_COLUMNS]
-        grids.setdefault(periods, _Grid(periods, {})).rows[name] = cells
-    return list(grids.values())
+        if claim.figure is None:
+            continue
+        if row and (claim.figure.name != name or claim.figure.period in row):
+            yield row
+            row = {}
+        name = claim.figure.name
+        row[claim.figure.period] = claim
+    if row:
+        yield row
 
 
 def _table(grid: _Grid, citations: _Citations) -> str:
     heads = ["", *(_cell(period) or "Value" for period in grid.periods), "Source"]
     lines = [_row(heads), _row(["---", *("---:" for _ in grid.periods), "---"])]
-    for name, cells in grid.rows.items():
-        claims = [cells[period] for period in grid.periods]
-        values = [_cell(claim.figure.value) for claim in claims if claim.figure]
-        lines.append(_row([_cell(name), *values, citations.of(claims).strip()]))
+    for row in grid.rows:
+        shown = [row.get(period) for period in grid.periods]
+        figures = [claim.figure for claim in shown if claim and claim.figure]
+        values = [_cell(claim.figure.value) if claim and claim.figure else "" for claim in shown]
+        cited = citations.of([claim for claim in shown if claim]).strip()
+        lines.append(_row([_cell(figures[0].name), *values, cited]))
     return "\n".join(lines)
 
 
@@ -159,10 +177,13 @@ def _known(bundle: Bundle) -> Iterator[str]:
     reports = [item for item in bundle.known if item.kind == "report"]
     if reports:
         yield "## Earlier reports"
-        yield "\n".join(
-            f"- {_safe(item.title)}, stored {item.stored} (`{item.document_id}`)"
-            for item in reports
-        )
+        yield "\n".join(f"- {_earlier(item, bundle)}" for item in reports)
+
+
+def _earlier(item: KnownRecord, bundle: Bundle) -> str:
+    if item.document_id == bundle.report_id:
+        return f"This report takes the place of the one of {item.stored} on the same question."
+    return f"{_safe(item.title)}, stored {item.stored} (`{item.document_id}`)"
 
 
 def _questions(bundle: Bundle) -> Iterator[str]:

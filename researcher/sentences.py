@@ -10,19 +10,26 @@ from alex.layout import Break, Unit, units
 _SHORTEST, _LONGEST = 45, 400
 _FEWEST_WORDS = 7
 
-_BULLET = re.compile(r"^(?:[-*•]|\d{1,2}[.)])\s+")
+_OPENING = re.compile(
+    r"^(?:(?:[-*•]|\d{1,2}[.)]|\(\d{1,2}\))\s+|[A-Z][A-Z .,]{2,40}(?:--|—|–)\s*(?:\([A-Z ]+\)\s*(?:--|—|–)\s*)?)"  # noqa: RUF001
+)
+"""A list's mark, a footnote's number, or a press release's place and wire."""
+
 _ENDS = re.compile(r"[.!?][\"'”’)\]]*$")
 _STARTS = re.compile(r"[\"'“‘(]?[A-Z0-9$€£]")
 _LEANS = re.compile(
     r"(?:It|They|This|These|Those|That|Such|He|She|There|Here|Both|The (?:same|latter|former)|As such"
     r"|Accordingly|Consequently|Therefore|Thus|Otherwise|Instead|If so|Each of these)\b"
 )
+_LEANS_LATER = re.compile(
+    r"(?:As of|In|During|For|On|At|By|Since|After)\b[^,]{0,80}, (?:it|they|he|she)\b"
+)
 _BOILERPLATE = re.compile(
     r"forward[\s-]looking|safe harbor|check ?mark|incorporated (?:herein )?by reference|hereunto"
     r"|pursuant to (?:the requirements|section|rule)|accompanying notes|integral part of"
     r"|see (?:note|part|item|also)\b|refer to (?:note|part|item|the|our)|set forth (?:in|under)"
-    r"|the following (?:table|is a|discussion|represents)|following tables?|(?:table|chart) below"
-    r"|as (?:follows|shown|indicated|described|discussed|defined)\b|\bexhibit\b"
+    r"|the following\b|following tables?|(?:table|chart) below|below (?:is|are)\b"
+    r"|as follows(?!: \$?\d)|as (?:shown|indicated|described|discussed|defined)\b|\bexhibit\b"
     r"|private securities litigation|securities (?:exchange )?act|no obligation to update"
     r"|cookies?\b|privacy (?:policy|notice)|all rights reserved|terms of (?:use|service)|sign (?:in|up)\b"
     r"|subscribe|newsletter|click here|javascript|your browser|log ?in\b|webcast|conference call|replay"
@@ -86,8 +93,13 @@ def readable_heading(raw: str) -> str:
         return ""
     line = _CONTINUED.sub("", _NUMBERING.sub("", line)).strip(" :.-–—")  # noqa: RUF001
     if line.isupper():
-        line = line.capitalize()
+        line = " ".join(_title_word(word, first=not i) for i, word in enumerate(line.split()))
     return line if sum(character.isalpha() for character in line) > len(line) / 2 else ""
+
+
+def _title_word(word: str, *, first: bool) -> str:
+    small = word.lower() in {"and", "of", "the", "in", "for", "to", "on", "a", "by", "from", "or"}
+    return word.lower() if small and not first else word.capitalize()
 
 
 def _whole(text: str) -> Iterator[Sentence]:
@@ -100,7 +112,7 @@ def _whole(text: str) -> Iterator[Sentence]:
         if unit.heading and unit.heading.start == unit.start:
             continue
         raw = text[unit.start : unit.end]
-        start = unit.start + (found.end() if (found := _BULLET.match(raw)) else 0)
+        start = unit.start + (found.end() if (found := _OPENING.match(raw)) else 0)
         yield Sentence(text[start : unit.end], _heading(text, unit), start)
 
 
@@ -119,6 +131,7 @@ def _worth_telling(sentence: str) -> bool:
         and bool(_STARTS.match(sentence))
         and bool(_VERB.search(sentence))
         and not _LEANS.match(sentence)
+        and not _LEANS_LATER.match(sentence)
         and not _BOILERPLATE.search(sentence)
         and not _ADDRESS.search(sentence)
         and "|" not in sentence

@@ -20,6 +20,8 @@ READ_SECONDS = 90.0
 
 _RECALLED = 6
 _GIST = 600
+_FARTHEST = 0.6
+"""Cosine distance up to which something is on the same matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ TOOLS: list[FunctionTool] = [recall, read_page, list_sources]
 
 def find_known(search: Search, query: str) -> list[Known]:
     """What the knowledge base holds on a matter, best first, each with its best passages."""
-    return [_known(hit) for hit in search.search(query, _RECALLED)]
+    hits = search.search(query, _RECALLED)
+    return [_known(hit) for hit in hits if hit.best.distance <= _FARTHEST]
 
 
 def _known(hit: Hit) -> Known:
@@ -111,6 +114,8 @@ def _known(hit: Hit) -> Known:
         source=document.attributes.source or "",
         published=published.isoformat() if published else "",
         updated=document.updated.date(),
+        tickers=document.attributes.tickers,
+        distance=hit.best.distance,
         text=_gist([passage.text for passage in hit.passages]),
     )
 
