@@ -76,6 +76,6 @@ def _is_furniture(element: HtmlElement) -> bool:
     if element.tag not in _PAGE_FURNITURE:
         return False
     # ASP.NET wraps whole pages in one form; an article's own header holds its headline.
-    if any(element.iter(*_CONTENT, "h1")):
+    if next(element.iter(*_CONTENT, "h1"), None) is not None:
         return False
     return element.tag == "form" or next(element.iterancestors("article"), None) is None

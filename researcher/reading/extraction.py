@@ -168,8 +168,11 @@ def _content(root: HtmlElement, url: str) -> str:
     if stated is not None:
         return linearise(stated, bold_headings=bold_headings)
     everything = linearise(body, bold_headings=bold_headings)
+    if bold_headings:
+        return everything  # an exhibit or an old page: a choice would lose its headings
+    linked = " ".join(anchor.text_content() for anchor in body.iter("a"))
     chosen = _chosen_content(root, url)
-    return chosen if _keeps(chosen, everything) else everything
+    return chosen if _keeps(chosen, everything, linked) else everything
 
 
 def _is_filing(body: HtmlElement) -> bool:
@@ -201,12 +204,12 @@ def _chosen_content(root: HtmlElement, url: str) -> str:
     return linearise(document.body)
 
 
-def _keeps(chosen: str, everything: str) -> bool:
-    """Whether a choice of content left out neither figures nor most of the text."""
-    wanted, kept = (Counter(_FIGURES.findall(text)) for text in (everything, chosen))
-    missing = (wanted - kept).total()
+def _keeps(chosen: str, everything: str, linked: str) -> bool:
+    """Whether a choice of content left out neither figures nor much text, links aside."""
+    wanted = Counter(_FIGURES.findall(everything)) - Counter(_FIGURES.findall(linked))
+    missing = (wanted - Counter(_FIGURES.findall(chosen))).total()
     return (
-        len(chosen) >= _KEPT_LENGTH * len(everything)
+        len(chosen) >= _KEPT_LENGTH * (len(everything) - len(linked))
         and missing <= (1 - _KEPT_FIGURES) * wanted.total()
     )
 
