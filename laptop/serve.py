@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from alex.agenda import start_due, watchlist
+from alex.agenda import start_stalest, watchlist
 from alex.aws.api_gateway import Handler
 from alex.errors import Misconfigured
 from alex.routes import Function
@@ -141,13 +141,12 @@ def _background(services: Services, run_job: Callable[[str], object]) -> list[Ba
     work = [Background("alex-worker", _POLL, JobWorker(desk, run_job).run_waiting)]
     if settings.watch_minutes:
         every = timedelta(minutes=settings.watch_minutes)
-        work.append(
-            Background(
-                "alex-schedule",
-                every.total_seconds(),
-                lambda: start_due(desk, agenda(settings.data_dir) or watchlist(settings), every),
-            )
-        )
+
+        def start() -> None:
+            watched = agenda(settings.data_dir) or watchlist(settings)
+            start_stalest(desk, watched, every=every)
+
+        work.append(Background("alex-schedule", every.total_seconds(), start))
     return work
 
 
@@ -155,9 +154,15 @@ def _background(services: Services, run_job: Callable[[str], object]) -> list[Ba
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that takes connections from now on, though nobody answers them yet."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, so that asyncio sends small answers at once instead of after 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener = socket.create_server((host, port), family=family)
+        if os.name == "posix":  # elsewhere this would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
     except OSError as error:
+        listener.close()
         raise Misconfigured(f"{host}:{port} cannot be listened on: {error.strerror}.") from error
     with listener:
         yield listener

@@ -20,48 +20,16 @@ def watchlist(settings: Settings) -> list[ResearchRequest] | None:
     return [ResearchRequest(tickers=(ticker,)) for ticker in settings.watchlist] or None
 
 
-def due(
-    watched: Sequence[ResearchRequest] | None, jobs: Iterable[Job], *, since: datetime
-) -> list[ResearchRequest]:
-    """The watched requests that no job has taken up since then, in the order watched.
+def followed(jobs: Iterable[Job]) -> list[ResearchRequest]:
+    """What to follow where nobody said: requests whose last job succeeded, oldest first.
 
     Args:
-        watched: what to keep an eye on; None for whatever was last researched with success.
         jobs: newest first.
-        since: jobs created earlier no longer count.
     """
     latest: dict[str, Job] = {}
     for job in jobs:
         latest.setdefault(digest(job.request), job)
-    if watched is None:
-        good = [job for job in latest.values() if job.status is JobStatus.SUCCEEDED]
-        watched = [job.request for job in reversed(good)]
-    by_digest = {digest(request): request for request in watched}
-    return [
-        request
-        for name, request in by_digest.items()
-        if name not in latest or (latest[name].status.final and latest[name].created < since)
-    ]
-
-
-def start_due(
-    desk: ResearchDesk,
-    watched: Sequence[ResearchRequest] | None,
-    every: timedelta,
-    *,
-    at: datetime | None = None,
-) -> list[Job]:
-    """Ask the desk for all that is due.
-
-    Schedules may fire twice and run in several processes: a request is asked for once in each
-    period of `every`.
-    """
-    at = at or now()
-    period = int(at.timestamp() // every.total_seconds())
-    return [
-        desk.request(request, f"scheduled-{digest(request)[:32]}-{period}")
-        for request in due(watched, _recent(desk), since=at - every)
-    ]
+    return [job.request for job in reversed(latest.values()) if job.status is JobStatus.SUCCEEDED]
 
 
 def stalest(
@@ -98,18 +66,31 @@ def stalest(
 
 
 def start_stalest(
-    desk: ResearchDesk, watched: Sequence[ResearchRequest], *, at: datetime | None = None
+    desk: ResearchDesk,
+    watched: Sequence[ResearchRequest] | None,
+    *,
+    every: timedelta | None = None,
+    at: datetime | None = None,
 ) -> Job | None:
-    """Ask the desk for the one request that is most overdue; None where all are under way.
+    """Ask the desk for the one request that is most overdue; None where there is none.
 
     The idempotency key names the job before it. So of two schedulers that see the same jobs and
     decide at once, both get one job, and a request that was never handed over is handed over
     again, not doubled.
+
+    Args:
+        desk: takes the request.
+        watched: what to keep an eye on; None for whatever is `followed`.
+        every: what was taken up less than this ago is not overdue.
+        at: the time.
     """
-    choice = stalest(watched, _recent(desk), at=at or now())
+    at, jobs = at or now(), _recent(desk)
+    choice = stalest(followed(jobs) if watched is None else watched, jobs, at=at)
     if choice is None:
         return None
     request, before = choice
+    if every is not None and before is not None and before.created > at - every:
+        return None
     if before is not None and before.status is JobStatus.QUEUED and before.idempotency_key:
         return desk.request(request, before.idempotency_key)
     place = before.id if before is not None else "first"

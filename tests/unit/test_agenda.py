@@ -1,4 +1,4 @@
-"""What is researched by itself: each watched request once a period, whoever asks how often."""
+"""What is researched by itself, where a schedule asks."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from alex.agenda import due, start_due, watchlist
+from alex.agenda import followed, start_stalest, watchlist
 from alex.documents import Page
 from alex.research import Job, JobStatus, ResearchDesk, ResearchRequest
 from alex.settings import Settings
@@ -55,44 +55,31 @@ def job(request: ResearchRequest, status: JobStatus, ago: timedelta, name: str =
     return Job(name, request, created=NOON - ago, updated=NOON - ago, status=status)
 
 
-def test_a_request_is_due_when_its_last_job_is_old_enough() -> None:
-    since = NOON - EVERY
-    fresh = job(WIND, JobStatus.SUCCEEDED, timedelta(hours=1))
-    stale = job(TIN, JobStatus.FAILED, timedelta(hours=3))
-    assert due([WIND, TIN], [fresh, stale], since=since) == [TIN]
-    assert due([WIND, TIN], [], since=since) == [WIND, TIN]
-
-
-def test_a_job_under_way_is_not_asked_for_again() -> None:
-    running = job(WIND, JobStatus.RUNNING, timedelta(hours=3))
-    assert due([WIND], [running], since=NOON - EVERY) == []
-
-
 def test_with_nothing_watched_what_last_succeeded_is_followed() -> None:
     jobs = [
         job(TIN, JobStatus.FAILED, timedelta(hours=3)),
         job(TIN, JobStatus.SUCCEEDED, timedelta(hours=6)),
         job(WIND, JobStatus.SUCCEEDED, timedelta(hours=7)),
     ]
-    assert due(None, jobs, since=NOON - EVERY) == [WIND]
+    assert followed(jobs) == [WIND]
+
+
+@pytest.mark.parametrize(("ago", "asked"), [(1, False), (3, True)])
+def test_what_was_researched_lately_is_not_overdue(ago: int, asked: bool) -> None:
+    jobs = Jobs()
+    jobs.create(job(WIND, JobStatus.SUCCEEDED, timedelta(hours=ago)))
+    desk = ResearchDesk(jobs, Silent(), clock=lambda: NOON)
+    started = start_stalest(desk, None, every=EVERY, at=NOON)
+    assert (started is not None) is asked
+    assert len(jobs.kept) == (2 if asked else 1)
 
 
 def test_a_schedule_that_fires_twice_asks_once() -> None:
     jobs = Jobs()
     desk = ResearchDesk(jobs, Silent(), clock=lambda: NOON)
-    first = start_due(desk, [WIND, TIN], EVERY, at=NOON)
-    second = start_due(desk, [WIND, TIN], EVERY, at=NOON + timedelta(minutes=1))
-    assert len(first) == len(jobs.kept) == 2
-    assert second == []
-
-
-def test_two_processes_at_once_ask_once() -> None:
-    jobs = Jobs()
-    desk = ResearchDesk(jobs, Silent(), clock=lambda: NOON)
-    [asked] = start_due(desk, [WIND], EVERY, at=NOON)
-    jobs.kept[asked.id] = replace(asked, status=JobStatus.SUCCEEDED, created=NOON - 2 * EVERY)
-    [again] = start_due(desk, [WIND], EVERY, at=NOON + timedelta(seconds=1))
-    assert again.id == asked.id
+    assert start_stalest(desk, [WIND], every=EVERY, at=NOON) is not None
+    start_stalest(desk, [WIND], every=EVERY, at=NOON + timedelta(minutes=1))
+    assert len(jobs.kept) == 1
 
 
 @pytest.mark.parametrize("tickers", [(), ("AAPL", "TIN")])
