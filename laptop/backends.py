@@ -10,7 +10,7 @@ from alex.documents import Filter, Submission
 from alex.research import ResearchRequest
 from laptop.console import Screen
 
-if TYPE_CHECKING:  # pydantic loads slowly, and `--help` needs none of it
+if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from alex.api import Grouping
     from alex.views import DocumentList, JobList, JobView, SearchResponse, WholeDocument
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from laptop.console import amount, printable
 
-if TYPE_CHECKING:  # pydantic loads slowly, and `--help` needs none of it
+if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from alex.views import (
         DocumentFields,
         DocumentView,

@@ -77,7 +77,7 @@ class Screen:
 
     def warn(self, text: str) -> None:
         """Say what went wrong though the command goes on."""
-        self.notes.print(text, style="warn", markup=False)
+        self.notes.print(text, style="warn", markup=False, soft_wrap=True)
 
 
 def _console(*, stderr: bool) -> Console:

@@ -123,7 +123,7 @@ def submission_of(record: object) -> Submission:
     Raises:
         InvalidInput: naming every wrong field.
     """
-    from alex.api import DocumentBody, parse  # noqa: PLC0415 - pydantic loads slowly
+    from alex.api import DocumentBody, parse  # noqa: PLC0415 - the models load slowly
 
     if isinstance(record, dict) and isinstance(record.get("metadata"), dict):
         record = record | {"metadata": dict(_flat("", record["metadata"]))}

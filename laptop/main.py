@@ -1,6 +1,7 @@
-"""The `alex` command: the whole product from a terminal."""
+"""The `alex` command: the whole product from a terminal; `python -m laptop.main` runs it, too."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -49,13 +50,23 @@ def options(
     """What belongs to no one command."""
 
 
-def main() -> None:
-    """Run the command line; errors become one sentence and an exit code."""
-    speak_utf8()
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; errors become one sentence on stderr."""
     try:
-        app()
+        app(args, prog_name="alex")
+    except SystemExit as ended:
+        return int(ended.code or ExitCode.OK)
     except AlexError as error:
-        Screen().notes.print(f"alex: {sentence(error)}", style="bad", markup=False)
-        sys.exit(exit_code(error))
-    except BrokenPipeError:
-        sys.exit(ExitCode.OK)
+        Screen().notes.print(f"alex: {sentence(error)}", style="bad", markup=False, soft_wrap=True)
+        return exit_code(error)
+    return ExitCode.OK
+
+
+def main() -> None:
+    """The `alex` command."""
+    speak_utf8()
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ from laptop.commands.research import follow
 from laptop.console import Screen, amount
 from laptop.options import AsJson, DataDir
 
-if TYPE_CHECKING:  # pydantic loads slowly, and `--help` needs none of it
+if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from laptop.demo import Demo
 
 BROWSER_ADVICE = (

@@ -13,7 +13,7 @@ from laptop.cards import document_page, step_line
 from laptop.console import ExitCode, Screen, gentle_interrupts
 from laptop.options import AsJson, DataDir, Tickers
 
-if TYPE_CHECKING:  # pydantic loads slowly, and `--help` needs none of it
+if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from alex.views import JobView, WholeDocument
 
 DEFAULT = Budget()

@@ -1,0 +1,162 @@
+"""The command line itself: help everywhere, quick, and words fit for a terminal."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alex import __version__
+from alex.errors import AlexError, Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
+from laptop.cards import SNIPPET, snippet
+from laptop.console import ExitCode, exit_code, printable, sentence
+from laptop.main import app, run
+from laptop.options import pairs
+
+HEAVY = (
+    "agents",
+    "boto3",
+    "botocore",
+    "onnxruntime",
+    "playwright",
+    "alex.api",
+    "alex.views",
+    "trafilatura",
+    "uvicorn",
+    "numpy",
+    "requests",
+)
+
+
+def commands(group: object, path: str = "alex") -> Iterator[tuple[str, object]]:
+    yield path, group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, f"{path} {name}")
+
+
+ALL = dict(commands(typer.main.get_command(app)))
+
+
+def test_the_commands_are_these() -> None:
+    assert set(ALL) == {
+        "alex",
+        "alex demo",
+        "alex serve",
+        "alex ingest",
+        "alex search",
+        "alex documents",
+        "alex documents list",
+        "alex documents show",
+        "alex documents delete",
+        "alex research",
+        "alex jobs",
+        "alex jobs list",
+        "alex jobs show",
+        "alex jobs cancel",
+        "alex openapi",
+    }
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_everything_has_help(path: str) -> None:
+    command = ALL[path]
+    assert getattr(command, "help", "")
+    unexplained = [p.name for p in getattr(command, "params", ()) if not getattr(p, "help", "")]
+    assert unexplained == []
+
+
+def test_every_command_with_a_result_speaks_json_and_knows_its_folder() -> None:
+    for path, command in ALL.items():
+        if not hasattr(command, "commands") and path != "alex openapi":
+            options = {option for p in getattr(command, "params", ()) for option in p.opts}
+            assert {"--json", "--data-dir"} <= options, path
+
+
+@pytest.mark.parametrize("args", [["--help"], ["search", "--help"], ["demo", "--help"]])
+def test_help_loads_nothing_heavy(args: list[str]) -> None:
+    code = (
+        "import sys; from laptop.main import run; code = run(sys.argv[2:]); "
+        "print('loaded:', *(set(sys.argv[1].split(',')) & set(sys.modules))); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, ",".join(HEAVY), *args],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].strip() == "loaded:"
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == ExitCode.OK
+    assert capsys.readouterr().out == f"alex {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidInput.of("query", "must not be blank"), ExitCode.USAGE),
+        (Misconfigured("ALEX_MODEL is missing."), ExitCode.USAGE),
+        (NotFound("No document."), ExitCode.FAILED),
+        (Conflict("It has ended."), ExitCode.FAILED),
+        (Unavailable("It is down.", retry_after=7), ExitCode.FAILED),
+        (AlexError("It failed."), ExitCode.FAILED),
+    ],
+)
+def test_an_error_has_a_code_and_one_line(error: AlexError, code: ExitCode) -> None:
+    assert exit_code(error) is code
+    assert error.detail in sentence(error)
+    assert "\n" not in sentence(error)
+
+
+def test_an_unavailable_service_says_when_to_come_back() -> None:
+    assert "7 seconds" in sentence(Unavailable("It is down.", retry_after=7))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("year=2021", 2021),
+        ("share=0.5", 0.5),
+        ("audited=true", True),
+        ('year="2021"', "2021"),
+        ("quarter=Q3", "Q3"),
+        ("formula=a=b", "a=b"),
+        ("empty=", ""),
+    ],
+)
+def test_metadata_options_mean_what_json_means(given: str, meant: object) -> None:
+    [value] = pairs([given]).values()
+    assert value == meant
+    assert type(value) is type(meant)
+
+
+@given(st.text())
+def test_no_control_character_reaches_the_terminal(text: str) -> None:
+    clean = printable(text)
+    assert not any(ord(c) < 32 and c not in "\n\t" for c in clean)
+    assert not any(0x7F <= ord(c) <= 0x9F for c in clean)
+    assert printable(clean) == clean
+
+
+@given(st.text(), st.text(max_size=20))
+def test_a_snippet_is_short_and_of_one_line(text: str, query: str) -> None:
+    shown = snippet(text, query).plain
+    assert len(shown) <= SNIPPET + 4
+    assert "\n" not in shown
+
+
+def test_a_snippet_shows_the_words_asked_for() -> None:
+    text = "nothing here. " * 100 + "The order backlog was $361.7 million. " + "nor here. " * 100
+    assert "order backlog was $361.7 million" in snippet(text, "order backlog").plain
+
+
+def test_a_snippet_has_no_marks_of_markdown() -> None:
+    text = "## Results\n\n- Revenue rose.\n\n| Year | Sales |\n| --- | ---: |\n| 2026 | 5 |"
+    assert snippet(text, "sales").plain == "Results Revenue rose. Year · Sales 2026 · 5"
