@@ -87,8 +87,8 @@ def _coverages(asked: Collection[str], found: Sequence[Collection[str]]) -> list
         stem: math.log(1 + (len(found) - holders[stem] + 0.5) / (holders[stem] + 0.5))
         for stem in asked
     }
-    whole = sum(rarity.values())
-    return [sum(rarity[stem] for stem in one) / whole if whole else 0.0 for one in found]
+    whole = math.fsum(rarity.values())  # exact, whatever the order of a set
+    return [math.fsum(rarity[s] for s in one) / whole if whole else 0.0 for one in found]
 
 
 def _shares(values: Sequence[float]) -> list[float]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from alex import ranking
-from alex.documents import Candidate, Document, Filter, Hit, PassageHit
+from alex.documents import Candidate, Document, Filter, Hit, PassageHit, Vector
 from alex.ports import Catalog, Embedder, VectorIndex
 from alex.ranking import Ranked
 
@@ -39,25 +39,40 @@ class Search:
         """
         where = where or Filter()
         [vector] = self._embedder.embed([query])
-        candidates = self._index.query(vector, query, CANDIDATES, where)
-        documents = self._catalog.get_many(sorted({c.document_id for c in candidates}))
-        visible = [c for c in candidates if _visible(c, documents.get(c.document_id), where)]
+        candidates, documents = self._look(vector, query, where)
+        # A backend's filter may let through more than this one.
+        wanted = [c for c in candidates if where.admits(documents[c.document_id].attributes)]
         titles = {document.id: document.title for document in documents.values()}
-        ranked = ranking.rank(query, visible, titles)
+        ranked = ranking.rank(query, wanted, titles)
         groups = _by_document(ranked) if group == "document" else [[r] for r in ranked]
         return [_hit(documents, members) for members in groups[:k]]
 
+    def _look(
+        self, vector: Vector, query: str, where: Filter
+    ) -> tuple[list[Candidate], Mapping[str, Document]]:
+        """Candidates of the revisions that the catalog shows, and their documents.
 
-def _visible(candidate: Candidate, document: Document | None, where: Filter) -> bool:
-    """Whether the index's entry is of the revision that the catalog shows now.
+        The index also holds revisions that are replaced, deleted or not published yet. Where a
+        document has candidates of such revisions only, it may have been replaced after the index
+        answered, so the index is asked again: a document that is replaced is always found.
+        """
+        candidates = self._index.query(vector, query, CANDIDATES, where)
+        documents = self._catalog.get_many(sorted({c.document_id for c in candidates}))
+        current = _current(candidates, documents)
+        if documents.keys() - {c.document_id for c in current}:
+            candidates = self._index.query(vector, query, CANDIDATES, where)
+            documents = self._catalog.get_many(sorted({c.document_id for c in candidates}))
+            current = _current(candidates, documents)
+        return current, documents
 
-    The index may still hold replaced or deleted revisions, or not yet published ones.
-    """
-    return (
-        document is not None
+
+def _current(candidates: Sequence[Candidate], documents: Mapping[str, Document]) -> list[Candidate]:
+    return [
+        candidate
+        for candidate in candidates
+        if (document := documents.get(candidate.document_id))
         and document.revision == candidate.revision
-        and where.admits(document.attributes)
-    )
+    ]
 
 
 def _by_document(ranked: Sequence[Ranked]) -> list[list[Ranked]]:
