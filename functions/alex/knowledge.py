@@ -29,7 +29,7 @@ from alex.documents import (
 from alex.errors import AlexError, Conflict, InvalidInput, NotFound, Unavailable
 from alex.ports import Catalog, Embedder, TextStore, VectorIndex
 from alex.research import now
-from alex.submissions import Draft, prepare
+from alex.submissions import MAX_ID, Draft, prepare
 
 MAX_LIMIT = 100
 """Documents on one page of a listing."""
@@ -130,6 +130,7 @@ class KnowledgeBase:
         Raises:
             NotFound: there is none.
         """
+        _check_id(document_id)
         for _ in range(_ATTEMPTS):
             document = self._catalog.get(document_id)
             if document is None:
@@ -154,6 +155,9 @@ class KnowledgeBase:
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidInput.of("limit", f"must be 1 to {MAX_LIMIT}")
+        for name, value in (("kind", kind), ("ticker", ticker)):
+            if value is not None and not value.isprintable():
+                raise InvalidInput.of(name, "must be printable characters")
         ticker = ticker.strip().upper() if ticker else None
         return self._catalog.list(kind=kind, ticker=ticker, cursor=cursor, limit=limit)
 
@@ -164,6 +168,7 @@ class KnowledgeBase:
             NotFound: there is none; what an interrupted delete left is removed all the same.
             Conflict: others keep changing it.
         """
+        _check_id(document_id)
         for _ in range(_ATTEMPTS):
             document = self._catalog.get(document_id)
             try:
@@ -312,6 +317,12 @@ def _fate[A, R](step: Callable[[A], R], argument: A) -> R | AlexError:
         return step(argument)
     except AlexError as error:
         return error
+
+
+def _check_id(document_id: str) -> None:
+    """Nothing is known by an id that could never come in, and no store need be asked."""
+    if not 0 < len(document_id) <= MAX_ID or not document_id.isprintable():
+        raise _unknown(document_id)
 
 
 def _revision(document: Document) -> Revision:

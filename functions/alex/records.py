@@ -1,7 +1,6 @@
 """Nouns as JSON and back, and cursors: what every store has to write down the same way."""
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -78,15 +77,12 @@ def position(cursor: str, length: int) -> list[str]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error) as error:
+        readable = [part for part in parts if isinstance(part, str) and part.encode()]
+    except (ValueError, TypeError, RecursionError) as error:
         raise InvalidInput.of("cursor", "is not one that a listing gave out") from error
-    if (
-        not isinstance(parts, list)
-        or len(parts) != length
-        or not all(isinstance(part, str) for part in parts)
-    ):
+    if len(readable) != length or readable != parts:
         raise InvalidInput.of("cursor", "is not one that a listing gave out")
-    return parts
+    return readable
 
 
 def _moment(value: object) -> str:

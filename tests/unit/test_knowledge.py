@@ -253,3 +253,17 @@ def test_a_listing_knows_tickers_in_any_case(stores: Stores) -> None:
     stores.knowledge.ingest(APPLES)
     assert [d.id for d in stores.knowledge.list(ticker="frt").items] == ["fruit"]
     assert stores.knowledge.list(ticker="xyz").items == ()
+
+
+@pytest.mark.parametrize("document_id", ["", "a\x00", "\ud800", "x" * 201, "a\nb"])
+def test_an_impossible_id_is_just_unknown(stores: Stores, document_id: str) -> None:
+    with pytest.raises(NotFound):
+        stores.knowledge.get(document_id)
+    with pytest.raises(NotFound):
+        stores.knowledge.delete(document_id)
+
+
+@pytest.mark.parametrize("field", ["kind", "ticker"])
+def test_a_listing_refuses_what_cannot_be_read(stores: Stores, field: str) -> None:
+    with pytest.raises(InvalidInput, match=field):
+        stores.knowledge.list(**{field: "\ud800"})  # type: ignore[arg-type]
