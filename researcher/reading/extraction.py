@@ -1,6 +1,5 @@
 """Bytes to text: HTML, PDF, plain text, JSON. Nothing of what a page shows is silently lost."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +23,9 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|encoding\s*=\s*['\"]([\w-]+)")
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_HEAD_TAGS = frozenset(
+    {"title", "meta", "link", "script", "style", "base", "noscript", "template", etree.Comment}
+)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FIGURES = re.compile(r"\d[\d.,]*\d|\d")
 _FILING_CELLS = 400
@@ -64,9 +66,7 @@ def extract(data: bytes, content_type: str, url: str) -> Extracted:
     text = decode(data, content_type)
     if media_type in {"text/html", "application/xhtml+xml"}:
         return extract_html(text, url)
-    if media_type == "application/json" or media_type.endswith("+json"):
-        return Extracted("", _readable_json(text))
-    if media_type.startswith("text/") or media_type.endswith(("/xml", "+xml")):
+    if media_type.startswith("text/") or media_type.endswith(("/json", "+json", "/xml", "+xml")):
         return Extracted("", _CONTROL.sub("", text))
     raise InvalidInput(f"The content type {media_type or 'unknown'} cannot be read as text.")
 
@@ -128,9 +128,25 @@ def _parse(page: str) -> HtmlElement | None:
     if not source.strip():
         return None
     try:
-        return html.document_fromstring(source, parser=html.HTMLParser(huge_tree=True))
+        root = html.document_fromstring(source, parser=html.HTMLParser(huge_tree=True))
     except etree.ParserError:  # nothing but comments or white space
         return None
+    _begin_body(root)
+    return root
+
+
+def _begin_body(root: HtmlElement) -> None:
+    """Move content out of the head: without a `<body>` tag the parser leaves `<main>` there."""
+    head, body = root.find("head"), root.find("body")
+    if head is None:
+        return
+    children = list(head)
+    kinds = [child.tag for child in children]
+    first = next((i for i, tag in enumerate(kinds) if tag not in _HEAD_TAGS), len(kinds))
+    if body is None:
+        body = etree.SubElement(root, "body")
+    for place, child in enumerate(children[first:]):
+        body.insert(place, child)
 
 
 def _first_heading(text: str) -> str:
@@ -212,11 +228,3 @@ def _keeps(chosen: str, everything: str, linked: str) -> bool:
         len(chosen) >= _KEPT_LENGTH * (len(everything) - len(linked))
         and missing <= (1 - _KEPT_FIGURES) * wanted.total()
     )
-
-
-def _readable_json(text: str) -> str:
-    """JSON with a line a value; as it is where it does not parse."""
-    try:
-        return json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
-    except ValueError:
-        return text

@@ -23,13 +23,13 @@ _ROBOT_CHECK = re.compile(
     r"|are you (?:a )?(?:human|robot)\b|i(?:'|’)?m not a robot"  # noqa: RUF001
     r"|unusual traffic from your|automated (?:access|requests|tool|queries)"
     r"|(?:enable|allow) javascript and cookies to continue|press (?:&|and) hold"
-    r"|request (?:was )?blocked|bot (?:wall|detection|protection)|undeclared automated"
+    r"|request (?:was )?blocked|undeclared automated"
     r"|pardon our interruption|access to this page has been denied|ddos protection by",
     re.IGNORECASE,
 )
 _ROBOT_CHECK_TITLE = re.compile(
-    r"just a moment|attention required|access denied|security check|robot check"
-    r"|are you a robot|please wait|one more step|human verification",
+    r"(?:just a moment|attention required!?|access denied|security check|robot check"
+    r"|are you a robot\??|please wait|one more step|human verification)[ .…!]*(?:[|–-].*)?",  # noqa: RUF001 - as pages write it
     re.IGNORECASE,
 )
 _ROBOT_CHECK_MARKUP = re.compile(
@@ -90,7 +90,7 @@ def _is_robot_check_markup(markup: str) -> bool:
 def _is_robot_check(title: str, text: str, markup: str) -> bool:
     signs = (
         bool(_ROBOT_CHECK.search(text)),
-        bool(_ROBOT_CHECK_TITLE.search(title)),
+        bool(_ROBOT_CHECK_TITLE.fullmatch(title)),
         bool(_ROBOT_CHECK_MARKUP.search(markup)),
     )
     return sum(signs) > 1 or (any(signs) and len(text) < _SHORT // 3)

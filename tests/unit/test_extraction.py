@@ -220,6 +220,12 @@ def test_an_articles_first_time_is_its_date_and_an_events_is_not() -> None:
     assert read("<p>Open day: <time datetime=2031-01-01>soon</time></p>").published is None
 
 
+def test_content_without_a_body_tag_is_content() -> None:
+    page = "<title>T</title><meta name=x><main><h1>H</h1></main><div>after</div>"
+    assert extract_html(page, URL).text == "# H\n"
+    assert extract_html("<title>T</title><article>A</article>", URL).text == "A\n"
+
+
 def test_titles() -> None:
     assert read("<h1>Seen</h1>", "<title>Stated &amp; seen</title>").title == "Stated & seen"
     assert read("<h1>Seen</h1>", "<title>Document</title>").title == "Seen"
@@ -302,8 +308,8 @@ def test_media_types(stated: str, data: bytes, media_type: str) -> None:
     assert media_type_of(stated, data) == media_type
 
 
-def test_json_and_plain_text() -> None:
-    assert extract(b'{"revenue": 5}', "application/json", URL).text == '{\n "revenue": 5\n}\n'
+def test_json_and_plain_text_are_kept_as_they_are() -> None:
+    assert extract(b'{"eps": 5.10}', "application/json", URL).text == '{"eps": 5.10}'
     assert extract(b"# As is\n\n| a | b |", "text/markdown", URL).text == "# As is\n\n| a | b |"
     with pytest.raises(InvalidInput, match="image/png"):
         extract(b"\x89PNG", "image/png", URL)
