@@ -154,7 +154,7 @@ class ResearchDesk:
         Raises:
             NotFound: there is none.
         """
-        job = self._jobs.get(job_id)
+        job = self._jobs.get(job_id) if job_id.isprintable() else None
         if job is None:
             raise NotFound(f"No research job has the id {job_id!r}.")
         return job
@@ -164,7 +164,7 @@ class ResearchDesk:
         return self._jobs.list(cursor=cursor, limit=limit)
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a job: at once when queued, before its next step when running.
+        """Stop a job: at once when queued or dead, before its next step when running.
 
         Raises:
             NotFound: there is none.
@@ -174,7 +174,7 @@ class ResearchDesk:
         def change(job: Job) -> Job:
             if job.status.final:
                 raise Conflict(f"The job has already ended: {job.status}.")
-            if job.status is JobStatus.QUEUED:
+            if job.status is JobStatus.QUEUED or self._dead(job):
                 job = replace(job, status=JobStatus.CANCELLED)
             return replace(job, cancel_requested=True)
 
@@ -187,8 +187,7 @@ class ResearchDesk:
         Two claims at once: one wins.
         """
         job = self.get(job_id)
-        dead = job.status is JobStatus.RUNNING and self._clock() - job.updated > LEASE
-        if job.status is not JobStatus.QUEUED and not dead:
+        if job.status is not JobStatus.QUEUED and not self._dead(job):
             return None
         try:
             return self._jobs.save(replace(job, status=JobStatus.RUNNING, updated=self._clock()))
@@ -196,9 +195,15 @@ class ResearchDesk:
             return None
 
     def progress(self, job_id: str, phase: str, message: str) -> Job:
-        """Add a step; the returned job says whether a cancel was asked for."""
+        """Add a step; the returned job says whether to go on: a cancel may have been asked for.
+
+        A job that has ended, by a cancel or another run, takes no more steps.
+        """
         step = Step(self._clock(), phase, message)
-        return self._update(job_id, lambda job: replace(job, steps=(*job.steps, step)))
+        return self._update(
+            job_id,
+            lambda job: job if job.status.final else replace(job, steps=(*job.steps, step)),
+        )
 
     def finish(
         self,
@@ -225,6 +230,10 @@ class ResearchDesk:
             )
 
         return self._update(job_id, change)
+
+    def _dead(self, job: Job) -> bool:
+        """Whether a job's run ended without saying so."""
+        return job.status is JobStatus.RUNNING and self._clock() - job.updated > LEASE
 
     def _update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
         """Apply a change to the stored job, again whenever somebody else was quicker."""

@@ -15,7 +15,7 @@ from alex.records import attributes_from_json, attributes_to_json
 
 _MAX_TERMS = 64
 
-_REMEMBERED = 50_000
+REMEMBERED = 50_000
 """Removals kept for processes that follow them; who is further behind loads everything."""
 
 
@@ -128,7 +128,7 @@ def _delete(db: sqlite3.Connection, keys: Sequence[str]) -> None:
         [{"id": row["attributes"]} for row in sets],
     )
     db.execute(
-        "DELETE FROM removals WHERE seq <= (SELECT max(seq) FROM removals) - ?", (_REMEMBERED,)
+        "DELETE FROM removals WHERE seq <= (SELECT max(seq) FROM removals) - ?", (REMEMBERED,)
     )
 
 
