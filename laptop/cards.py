@@ -74,6 +74,8 @@ def snippet(text: str, query: str) -> Text:
     )
     start = flat.rfind(" ", 0, start) + 1  # a cut stands between words
     cut = flat[start : start + SNIPPET]
+    if start + SNIPPET < len(flat):
+        cut = cut.rsplit(" ", 1)[0]
     shown = Text(f"{'… ' if start else ''}{cut}{' …' if start + SNIPPET < len(flat) else ''}")
     shown.highlight_regex(pattern, "name")
     return shown

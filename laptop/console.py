@@ -36,7 +36,7 @@ THEME = Theme(
 _CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 
 
-WIDEST = 110
+WIDEST = 100
 """Columns; longer lines are hard to follow."""
 
 

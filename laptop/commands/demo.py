@@ -35,6 +35,7 @@ def demo(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 def _tell(screen: Screen, done: "Demo", question: str) -> None:
     """The report, the search that finds it, where things are, and what to try next."""
+    screen.out.print()
     screen.out.rule("The report", style="quiet")
     screen.out.print(document_page(done.report))
     screen.out.rule(f"Found again: “{question}”", style="quiet")
@@ -52,8 +53,8 @@ def _tell(screen: Screen, done: "Demo", question: str) -> None:
         screen.warn(BROWSER_ADVICE)
     screen.note(
         "\nNext:\n"
-        f'  alex search "order backlog" --data-dir "{done.folder}"\n'
-        '  alex research "your question" --url https://…\n'
-        "  alex ingest PATH …\n"
-        "  alex serve"
+        f'  uv run alex search "order backlog" --data-dir "{done.folder}"\n'
+        '  uv run alex research "your question" --url https://…\n'
+        "  uv run alex ingest PATH …\n"
+        "  uv run alex serve"
     )

@@ -1,7 +1,11 @@
 """`alex research`."""
 
+import os
 import uuid
+from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.status import Status
@@ -17,6 +21,8 @@ if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from alex.views import JobView, WholeDocument
 
 DEFAULT = Budget()
+PORTS = {"http": 80, "https": 443}
+IPV4 = 4
 
 
 def research(
@@ -52,6 +58,10 @@ def research(
         budget=Budget(usd=usd, pages=pages, seconds=seconds),
     )
     backend = open_backend(screen, data_dir)
+    for address in private_addresses(request.urls, os.environ.get("ALEX_ALLOW_HOSTS", "")):
+        screen.warn(
+            f"{address} is private: it is read only where ALEX_ALLOW_HOSTS={address} is set."
+        )
     job = backend.request(request, uuid.uuid4().hex)
     if not detach:
         job = follow(screen, backend, job)
@@ -64,6 +74,22 @@ def research(
         raise typer.Exit(ExitCode.STOPPED)
     if job.status is JobStatus.FAILED:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def private_addresses(urls: Sequence[str], allowed: str) -> list[str]:
+    """The `ip:port` of those URLs that name this machine or network and are not allowed."""
+    found: dict[str, None] = {}
+    for url in urls:
+        parts = urlsplit(url)
+        host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+        try:
+            address, port = ip_address(host), parts.port or PORTS.get(parts.scheme, 80)
+        except ValueError:  # a name, which the guard looks up; or no port
+            continue
+        place = f"{address}:{port}" if address.version == IPV4 else f"[{address}]:{port}"
+        if not address.is_global and place not in allowed.split(","):
+            found[place] = None
+    return list(found)
 
 
 def follow(screen: Screen, backend: Backend, job: "JobView") -> "JobView":

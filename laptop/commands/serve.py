@@ -24,11 +24,10 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Serve the REST API on this machine, run waiting research, and start it on schedule."""
-    from researcher.handler import make_handler  # noqa: PLC0415
-
     from alex.wiring import wire  # noqa: PLC0415 - keeps `--help` quick
     from laptop import serve as server  # noqa: PLC0415
     from laptop.local import settings_for  # noqa: PLC0415
+    from researcher.handler import make_handler  # noqa: PLC0415
     from researcher.work import run_job  # noqa: PLC0415
 
     screen = Screen(as_json=as_json)
@@ -42,7 +41,7 @@ def serve(
         host=host,
         port=port,
         run_job=lambda job_id: run_job(services, job_id),
-        research_handler=make_handler(services),
+        research_handler=make_handler(lambda: services),
         started=started,
     )
     screen.note("Stopped.")

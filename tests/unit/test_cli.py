@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from alex import __version__
 from alex.errors import AlexError, Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
 from laptop.cards import SNIPPET, snippet
+from laptop.commands.research import private_addresses
 from laptop.console import ExitCode, exit_code, printable, sentence
 from laptop.main import app, run
 from laptop.options import pairs
@@ -135,6 +136,26 @@ def test_metadata_options_mean_what_json_means(given: str, meant: object) -> Non
     [value] = pairs([given]).values()
     assert value == meant
     assert type(value) is type(meant)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed", "private"),
+    [
+        ("http://127.0.0.1:8765/x", "", ["127.0.0.1:8765"]),
+        ("http://localhost:8765", "", ["127.0.0.1:8765"]),
+        ("http://127.0.0.1:8765/x", "10.0.0.1:80,127.0.0.1:8765", []),
+        ("https://10.1.2.3/", "", ["10.1.2.3:443"]),
+        ("http://[::1]/", "", ["[::1]:80"]),
+        ("https://www.example.com/", "", []),
+        ("https://8.8.8.8/", "", []),
+        ("http://127.0.0.1:99999/", "", []),
+        ("no url", "", []),
+    ],
+)
+def test_private_addresses_are_told_before_they_are_refused(
+    url: str, allowed: str, private: list[str]
+) -> None:
+    assert private_addresses([url], allowed) == private
 
 
 @given(st.text())
