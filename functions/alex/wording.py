@@ -60,6 +60,14 @@ def occurrences(text: str, wanted: Collection[str]) -> tuple[Counter[str], int]:
     return Counter(stem for stem in found if stem in wanted), len(words)
 
 
+def unaccented(text: str) -> str:
+    """The text in base letters: without accents, ligatures and the like."""
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
 def _spelled(text: str) -> Iterator[str]:
     for match in _WORD.finditer(text):
         word = match.group()
@@ -74,11 +82,7 @@ def _spelled(text: str) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    """Lower case, without accents."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).lower()
+    return unaccented(text).lower()
 
 
 @lru_cache(maxsize=100_000)

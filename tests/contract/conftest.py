@@ -12,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from alex.aws.catalog import DynamoCatalog
+from alex.aws.jobs import DynamoJobStore
+from alex.aws.s3 import S3TextStore
+from alex.aws.s3_vectors import S3VectorsIndex
+from alex.aws.table import Table
 from alex.local.catalog import SqliteCatalog
 from alex.local.database import Database
 from alex.local.index import SqliteIndex
 from alex.local.jobs import SqliteJobStore
 from alex.local.texts import SqliteTextStore
 from alex.ports import Catalog, JobStore, TextStore, VectorIndex
+from tests.support.aws_stack import make_stack, shared_stand_in
 
 DIMENSION = 384
 """Of the vectors that the tests put into an index."""
@@ -68,6 +74,19 @@ def local(folder: Path) -> Iterator[Backend]:
         SqliteJobStore(database),
     )
     database.close()
+
+
+@backend("aws")
+def aws(_folder: Path) -> Iterator[Backend]:
+    """DynamoDB, S3 and S3 Vectors, on the stand-in for AWS."""
+    stack = make_stack(shared_stand_in())
+    table = Table(stack.clients, stack.table)
+    yield Backend(
+        S3VectorsIndex(stack.clients, stack.index),
+        DynamoCatalog(table),
+        S3TextStore(stack.clients, stack.bucket),
+        DynamoJobStore(table, retention_days=30, stack="contract"),
+    )
 
 
 @pytest.fixture(params=list(BACKENDS))

@@ -1,21 +1,21 @@
 """The stack's data resources on the stand-in, made as the template describes them."""
 
+import atexit
 import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 import botocore.session
 
 from alex.aws.clients import Clients
 from alex.aws.full_text import switch_on
 from rehearsal.process import StandIn
-from tests.support.stand_in import session_of
+from tests.support.stand_in import running_stand_in, session_of
 from tests.support.template import properties
 
-if TYPE_CHECKING:
-    import boto3
-
-_CONCURRENCY = 2
+CONCURRENCY = 2
 """Two cores do the stand-in's embedding."""
 
 
@@ -27,51 +27,70 @@ class AwsStack:
     table: str
     bucket: str
     index: str
-    endpoint: str
-    concurrency: int
 
 
+@cache
 def clients_of(stand_in: StandIn, patience: float = 20) -> Clients:
-    """Clients of the account's root user."""
+    """Clients of the account's root user; to make one takes longer than most tests."""
     session = botocore.session.Session()
     session.set_credentials(stand_in.access_key_id, stand_in.secret_access_key)
     session.set_config_variable("region", stand_in.region)
     return Clients(
-        embedding_concurrency=_CONCURRENCY,
+        embedding_concurrency=CONCURRENCY,
         patience=patience,
         session=session,
         endpoint=stand_in.endpoint,
     )
 
 
+@cache
+def shared_stand_in() -> StandIn:
+    """One stand-in for all tests of a process that keep to resources of their own."""
+    stack = ExitStack()
+    running = stack.enter_context(running_stand_in())
+    atexit.register(stack.close)
+    return running
+
+
 def make_stack(stand_in: StandIn) -> AwsStack:
-    """Resources of its own, empty."""
+    """A table and a bucket of its own and the shared index, all empty."""
     name = f"alex-{uuid.uuid4().hex[:10]}"
-    session = session_of(stand_in)
-    make_table(session, stand_in.endpoint, name)
-    session.client("s3", endpoint_url=stand_in.endpoint).create_bucket(Bucket=name)
     clients = clients_of(stand_in)
-    index = make_index(session, stand_in.endpoint, name)
-    switch_on(clients, index)
-    make_endpoint(session, stand_in, name)
-    return AwsStack(clients, name, name, index, name, _CONCURRENCY)
+    make_table(clients, name)
+    clients.s3.create_bucket(Bucket=name)
+    index = shared_index(stand_in)
+    empty(clients, index)
+    return AwsStack(clients, name, name, index)
 
 
-def make_table(session: "boto3.Session", endpoint: str, name: str) -> None:
+@cache
+def shared_index(stand_in: StandIn) -> str:
+    """An index with full text switched on, which takes a second; its ARN."""
+    index = make_index(clients_of(stand_in), "shared")
+    assert switch_on(clients_of(stand_in), index) == "index"
+    return index
+
+
+def empty(clients: Clients, index: str) -> None:
+    """Remove all vectors of an index."""
+    while found := clients.s3vectors.list_vectors(indexArn=index, maxResults=500)["vectors"]:
+        clients.s3vectors.delete_vectors(indexArn=index, keys=[one["key"] for one in found])
+
+
+def make_table(clients: Clients, name: str) -> None:
     """The table of catalog and jobs."""
     described = properties("Table")
     keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     table: Any = {key: described[key] for key in keys}
-    session.client("dynamodb", endpoint_url=endpoint).create_table(TableName=name, **table)
+    clients.dynamodb.create_table(TableName=name, **table)
 
 
-def make_index(session: "boto3.Session", endpoint: str, name: str) -> str:
-    """The vector index; its ARN."""
-    vectors = session.client("s3vectors", endpoint_url=endpoint)
-    vectors.create_vector_bucket(vectorBucketName=name)
+def make_index(clients: Clients, name: str) -> str:
+    """A vector index, without full text; its ARN."""
+    clients.s3vectors.create_vector_bucket(vectorBucketName=name)
     described = properties("VectorIndex")
     hidden = described["MetadataConfiguration"]["NonFilterableMetadataKeys"]
-    return vectors.create_index(
+    return clients.s3vectors.create_index(
         vectorBucketName=name,
         indexName="passages",
         dataType=described["DataType"],
@@ -81,8 +100,10 @@ def make_index(session: "boto3.Session", endpoint: str, name: str) -> str:
     )["indexArn"]
 
 
-def make_endpoint(session: "boto3.Session", stand_in: StandIn, name: str) -> None:
-    """The embedding endpoint."""
+@cache
+def make_endpoint(stand_in: StandIn) -> str:
+    """The embedding endpoint, one for all tests; its name."""
+    name, session = "minilm", session_of(stand_in)
     sagemaker = session.client("sagemaker", endpoint_url=stand_in.endpoint)
     registry = f"763104351884.dkr.ecr.{stand_in.region}.amazonaws.com"
     sagemaker.create_model(
@@ -96,7 +117,8 @@ def make_endpoint(session: "boto3.Session", stand_in: StandIn, name: str) -> Non
     variant: Any = {
         "VariantName": "AllTraffic",
         "ModelName": name,
-        "ServerlessConfig": {"MemorySizeInMB": 3072, "MaxConcurrency": _CONCURRENCY},
+        "ServerlessConfig": {"MemorySizeInMB": 3072, "MaxConcurrency": CONCURRENCY},
     }
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    return name

@@ -2,6 +2,7 @@
 
 import logging
 from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,20 +16,28 @@ from alex.settings import TextSearch
 
 log = logging.getLogger(__name__)
 
+_POLL = 0.5
+"""Seconds between two looks at an index that is building."""
+
 
 def switch_on(clients: Clients, index: str, *, patience: float = 30) -> TextSearch:
     """Let an index answer full-text queries over its passages; who then scores wording.
 
     A region without full text refuses in its own way, so every refusal is taken for that: the
-    stack must come up there, too. Repeating the call changes nothing.
+    stack must come up there, too. Repeating the call changes nothing. An index that already holds
+    much may still be building when patience ends; until it is done, queries fall back.
 
     Raises:
         Unavailable: the service is busy or down.
     """
     until = deadline(patience)
+    ask = partial(_status, clients, index)
     with translated("The vector index"):
         try:
-            retry(partial(_switch_on, clients, index), until=until, passing=passing)
+            if retry(ask, until=until, passing=passing) is None:
+                retry(partial(_switch_on, clients, index), until=until, passing=passing)
+            while retry(ask, until=until, passing=passing) != "ACTIVE" and monotonic() < until:
+                sleep(_POLL)
         except OutOfPatience as error:
             raise Unavailable("The vector index is busy or down.") from error
         except ClientError as error:
@@ -39,12 +48,18 @@ def switch_on(clients: Clients, index: str, *, patience: float = 30) -> TextSear
     return "index"
 
 
+def _status(clients: Clients, index: str) -> str | None:
+    """How far the index's full text is: BUILDING or ACTIVE; None where it has none."""
+    client: Any = clients.s3vectors  # its type stubs are older than full text
+    configured = client.get_index(indexArn=index)["index"].get("metadataConfiguration", {})
+    for one in configured.get("textSearchConfigurations", []):
+        if one["metadataKey"] == TEXT_KEY:
+            return str(one.get("status", "ACTIVE"))
+    return None
+
+
 def _switch_on(clients: Clients, index: str) -> None:
-    client: Any = clients.s3vectors  # its type stubs are older than these operations
-    found = client.get_index(indexArn=index)["index"]
-    if found.get("indexMode") != "ENHANCED":
-        client.update_index_mode(indexArn=index, indexMode="ENHANCED")
-    searched = found.get("metadataConfiguration", {}).get("textSearchConfigurations", [])
-    if TEXT_KEY not in [one["metadataKey"] for one in searched]:
-        add = {"textSearchConfigurations": [{"metadataKey": TEXT_KEY, "language": "en"}]}
-        client.update_metadata_configuration(indexArn=index, add=add)
+    client: Any = clients.s3vectors  # as above
+    client.update_index_mode(indexArn=index, indexMode="ENHANCED")
+    add = {"textSearchConfigurations": [{"metadataKey": TEXT_KEY, "language": "en"}]}
+    client.update_metadata_configuration(indexArn=index, add=add)

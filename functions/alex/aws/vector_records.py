@@ -3,7 +3,8 @@
 Filterable metadata is limited to 2 KB a vector, so it holds only what a filter compares, and
 long values as digests: filters only ask whether values are equal. What must be given back
 whole stands in two keys that the index declares as not filterable: `text`, which its full-text
-search reads, and `record`, everything else.
+search reads, and `record`, everything else. Whether that search sees accents is its own affair,
+so `text` has none; where it would have had some, `record` has the text, too.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Any
 
 from alex.documents import Candidate, Filter, IndexEntry, Passage, Scalar, Span, Vector
 from alex.records import attributes_from_json, attributes_to_json
+from alex.wording import unaccented
 
 TEXT_KEY = "text"
 """The metadata key that full-text search reads."""
@@ -28,7 +30,7 @@ _DIGEST = 23
 def metadata(entry: IndexEntry) -> dict[str, Any]:
     """What is stored beside an entry's vector."""
     passage, attributes = entry.passage, entry.attributes
-    record = {
+    record: dict[str, Any] = {
         "document": entry.document_id,
         "revision": entry.revision,
         "ordinal": passage.ordinal,
@@ -36,8 +38,11 @@ def metadata(entry: IndexEntry) -> dict[str, Any]:
         "span": [passage.span.start, passage.span.end],
         "attributes": attributes_to_json(attributes),
     }
+    searched = unaccented(passage.embedded_text)
+    if searched != passage.embedded_text:
+        record["text"] = passage.embedded_text
     values: dict[str, Any] = {
-        TEXT_KEY: passage.embedded_text,
+        TEXT_KEY: searched,
         "record": json.dumps(record, ensure_ascii=False),
     }
     # An empty list is no value at all to S3 Vectors.
@@ -66,7 +71,7 @@ def entry(key: str, values: Mapping[str, Any], vector: Vector) -> IndexEntry:
         key=key,
         document_id=record["document"],
         revision=record["revision"],
-        passage=_passage(record, values[TEXT_KEY]),
+        passage=_passage(record, values),
         vector=vector,
         attributes=attributes_from_json(record["attributes"]),
     )
@@ -81,7 +86,7 @@ def candidate(
         key=key,
         document_id=record["document"],
         revision=record["revision"],
-        passage=_passage(record, values[TEXT_KEY]),
+        passage=_passage(record, values),
         distance=distance,
         bm25=bm25,
     )
@@ -136,7 +141,8 @@ def _term(value: str) -> str:
     return "~" + hashlib.sha256(value.encode()).hexdigest()[:_DIGEST]
 
 
-def _passage(record: Mapping[str, Any], embedded: str) -> Passage:
+def _passage(record: Mapping[str, Any], values: Mapping[str, Any]) -> Passage:
+    embedded: str = record.get("text", values[TEXT_KEY])
     cut = record["context"]
     start, end = record["span"]
     return Passage(
