@@ -1,5 +1,6 @@
 """Bytes to text: HTML, PDF, plain text, JSON. Nothing of what a page shows is silently lost."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from researcher.reading.statements import stated_date, stated_title
 
 _MOST_LINKS = 400
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+# Its choice is judged here; that it made none is no news to a user.
+logging.getLogger("trafilatura").setLevel(logging.ERROR)
+
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|encoding\s*=\s*['\"]([\w-]+)")
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -28,8 +32,8 @@ _HEAD_TAGS = frozenset(
 )
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FIGURES = re.compile(r"\d[\d.,]*\d|\d")
-_FILING_CELLS = 400
-"""A page with this many table cells is a statement of figures, not an article with a table."""
+_STATED_LENGTH = 0.3
+"""What a page marks as its content is believed if it is at least this part of its text."""
 
 _KEPT_FIGURES = 0.98
 _KEPT_LENGTH = 0.5
@@ -174,32 +178,30 @@ def _links(root: HtmlElement, url: str) -> Iterator[Link]:
 
 def _content(root: HtmlElement, url: str) -> str:
     """The content as text, faithfully: never at the cost of a figure."""
-    body = root.find(".//body")
-    body = root if body is None else body
+    found = root.find(".//body")
+    body = root if found is None else found
     bold_headings = next(body.iter("h1", "h2", "h3"), None) is None
-    if _is_filing(body):
+    if _is_inline_xbrl(body):
         return linearise(body, bold_headings=bold_headings)
     drop_furniture(body)
+    everything = linearise(body, bold_headings=bold_headings)
+    linked = " ".join(anchor.text_content() for anchor in body.iter("a"))
     stated = _stated_content(body)
     if stated is not None:
-        return linearise(stated, bold_headings=bold_headings)
-    everything = linearise(body, bold_headings=bold_headings)
+        text = linearise(stated, bold_headings=bold_headings)
+        if len(text) >= _STATED_LENGTH * (len(everything) - len(linked)):
+            return text
     if bold_headings:
         return everything  # an exhibit or an old page: a choice would lose its headings
-    linked = " ".join(anchor.text_content() for anchor in body.iter("a"))
     chosen = _chosen_content(root, url)
     return chosen if _keeps(chosen, everything, linked) else everything
 
 
-def _is_filing(body: HtmlElement) -> bool:
-    """Inline XBRL, or tables upon tables: every visible word counts."""
-    cells = 0
-    for element in body.iter():
-        if isinstance(element.tag, str):
-            if element.tag.startswith("ix:"):
-                return True
-            cells += element.tag == "td"
-    return cells >= _FILING_CELLS
+def _is_inline_xbrl(body: HtmlElement) -> bool:
+    """A filing for machines and people: every visible word counts."""
+    return any(
+        isinstance(element.tag, str) and element.tag.startswith("ix:") for element in body.iter()
+    )
 
 
 def _stated_content(body: HtmlElement) -> HtmlElement | None:

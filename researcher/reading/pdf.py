@@ -1,12 +1,16 @@
 """PDF to text, page after page, with the lines of a paragraph joined again."""
 
 import io
+import logging
 import re
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from alex.errors import InvalidInput
+
+# What a damaged file lacks is said once, by `InvalidInput`, or does not matter.
+logging.getLogger("pypdf").setLevel(logging.ERROR)
 
 PAGES = 500
 """A PDF is read up to this page."""

@@ -179,6 +179,12 @@ def test_a_page_that_does_not_mark_its_content_keeps_every_figure() -> None:
     assert all(f"{n * 37 + 11} tons" in text for n in range(1, 25))
 
 
+def test_a_main_element_with_next_to_nothing_in_it_is_not_believed() -> None:
+    report = "<p>Sales of tea rose to 5,123 tons, as the company said in its report.</p>" * 20
+    text = read(f"<main><h1>Welcome</h1></main><div><h2>Report</h2>{report}</div>").text
+    assert "5,123 tons" in text
+
+
 def test_short_bold_lines_are_headings_where_a_page_has_none() -> None:
     filing = (
         "<div><span style='font-weight:700'>Item 2. Discussion.</span></div>"
