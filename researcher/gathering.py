@@ -54,6 +54,7 @@ class Gathering:
 
     Args:
         note: told of every page; it raises to stop the run.
+        keep: given all that was read so far, after each page.
         deadline: on the running loop's clock; no page is begun after it.
         gathered: what an earlier attempt at the same run has read already.
     """
@@ -66,6 +67,7 @@ class Gathering:
         pages: int,
         deadline: float,
         note: Callable[[str], None],
+        keep: Callable[[Gathered], None],
         gathered: Gathered | None = None,
     ) -> None:
         self._reader = reader
@@ -73,6 +75,7 @@ class Gathering:
         self._pages = pages
         self._deadline = deadline
         self._note = note
+        self._keep = keep
         self.gathered = gathered or Gathered()
         self._keys = {_address(s.url): s.key for s in self.gathered.sources}
         self._links: dict[str, Sequence[Link]] = {}
@@ -156,7 +159,8 @@ class Gathering:
         return source
 
     def _tell(self, message: str) -> None:
-        """Note progress; a wish to stop is kept, for a tool's errors go to the model."""
+        """Keep and note progress; a wish to stop is kept, for a tool's errors go to the model."""
+        self._keep(self.gathered)
         try:
             self._note(message)
         except AlexError as error:

@@ -29,4 +29,4 @@ class Journal:
             self._texts.delete(self._key(step))
 
     def _key(self, step: str) -> str:
-        return f"runs/{self._job_id}/{step}.json"
+        return f"evidence/{self._job_id}/{step}.json"

@@ -20,6 +20,7 @@ _MODEL_SECONDS = 120.0
 """One answer of a model."""
 
 _RETRIES = 2
+_KEY_SECONDS = 300
 _MATERIAL = 48_000
 """Characters of sources a language model is given: about 12,000 tokens."""
 
@@ -66,7 +67,7 @@ def _compatible(settings: Settings) -> Writer:
     """Any server that speaks chat completions: Ollama, vLLM, llama.cpp."""
     client = AsyncOpenAI(
         base_url=settings.model_base_url,
-        api_key=settings.model_api_key or "none",  # many local servers want none
+        api_key=_key(settings) or "none",  # many local servers want none
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
     )
@@ -74,10 +75,11 @@ def _compatible(settings: Settings) -> Writer:
 
 
 def _openai(settings: Settings) -> Writer:
-    if not settings.model_api_key:
+    key = _key(settings)
+    if not key:
         raise Misconfigured("ALEX_MODEL_API_KEY is missing: ALEX_PROVIDER=openai needs it.")
     client = AsyncOpenAI(
-        api_key=settings.model_api_key,
+        api_key=key,
         base_url=settings.model_base_url or "https://api.openai.com/v1",
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
@@ -90,9 +92,28 @@ def _bedrock(settings: Settings) -> Writer:
     from openai.providers import bedrock  # noqa: PLC0415 - wants botocore, which others do without
 
     client = AsyncOpenAI(
-        provider=bedrock(endpoint="runtime"), timeout=_MODEL_SECONDS, max_retries=_RETRIES
+        provider=bedrock(endpoint="runtime", region=settings.model_region or None),
+        timeout=_MODEL_SECONDS,
+        max_retries=_RETRIES,
     )
     return _written_by(OpenAIChatCompletionsModel(settings.model, client), client, settings)
+
+
+def _key(settings: Settings) -> str:
+    """The provider's key; on AWS it is a SecureString, read where it is used."""
+    if not settings.model_key_parameter:
+        return settings.model_api_key
+    from aws_lambda_powertools.utilities.parameters import (  # noqa: PLC0415 - imports boto3
+        GetParameterError,
+        get_parameter,
+    )
+
+    try:
+        return get_parameter(settings.model_key_parameter, decrypt=True, max_age=_KEY_SECONDS)
+    except GetParameterError as error:
+        raise Misconfigured(
+            "The key named by ALEX_MODEL_KEY_PARAMETER could not be read."
+        ) from error
 
 
 def _written_by(model: Model, client: AsyncOpenAI, settings: Settings) -> Writer:

@@ -241,8 +241,9 @@ def _year(raw: str) -> int | None:
 
 
 def _length(raw: str) -> str:
-    count, unit = re.split(r"\s+|-(?=\D+$)", raw.lower().rstrip("s"), maxsplit=1)
-    return f"{_WORDS.get(count, count)} {unit.strip('s')}"
+    """`Thirty-Nine Weeks` as `39 week`."""
+    count, unit = re.split(r"[\s-]+(?=[a-z]+$)", raw.lower(), maxsplit=1)
+    return f"{_WORDS.get(count, count)} {unit.removesuffix('s')}"
 
 
 def _number(text: str, match: re.Match[str]) -> Mention:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from agents import MaxTurnsExceeded, RunConfig, Runner, Usage
@@ -19,15 +20,15 @@ from researcher.bundle import ClaimRecord, record, report_id_of
 from researcher.draft import Draft, placed_claims
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source, text_hash
-from researcher.gathering import Gathered, Gathering
+from researcher.gathering import Gathered, Gathering, Refused
 from researcher.journal import Journal
 from researcher.models import Writer
-from researcher.reading.pages import PageReader
+from researcher.reading.pages import PageReader, PageUnreadable
 from researcher.relevance import Ranker, excerpt
 from researcher.tools import Desk, find_known
 
-_READING_SHARE = 0.6
-"""Of the seconds; the rest is for writing and checking."""
+_AGENT_SHARE, _READING_SHARE = 0.5, 0.7
+"""Of the seconds: when the agent must be done, and when the last page is begun."""
 
 _EXTRA_TURNS = 6
 _STORED_SOURCES = 5
@@ -95,39 +96,47 @@ def _concerns(report: Known, run: Run, own: str) -> bool:
 
 
 async def read(run: Run) -> Gathered:
-    """Let the reader agent read; at a cap it ends with what was read."""
+    """Let the reader agent read, then what it left of the start pages; at a cap, what there is."""
     loop = asyncio.get_running_loop()
-    budget = run.job.request.budget
+    request = run.job.request
+    left = run.deadline - loop.time()
     gathering = Gathering(
         run.reader,
         run.ranker,
-        pages=budget.pages,
-        deadline=loop.time() + _READING_SHARE * (run.deadline - loop.time()),
+        pages=request.budget.pages,
+        deadline=loop.time() + _READING_SHARE * left,
         note=lambda message: run.note("read", message),
+        keep=lambda gathered: run.journal.keep("gathered", gathered),
         gathered=run.journal.recall("gathered", Gathered),
     )
-    if not run.job.request.urls:
+    if not request.urls and not gathering.sources:
         await asyncio.to_thread(_add_stored, run, gathering)
-    brief = ReadingBrief(run.subject, run.job.request.urls, budget.pages)
     run.note("read", "Reading sources")
     try:
-        async with asyncio.timeout_at(run.deadline):
-            result = await Runner.run(
-                reader(run.writer.model, run.writer.settings),
-                brief.render(),
-                context=Desk(gathering, run.services.search),
-                max_turns=budget.pages + _EXTRA_TURNS,
-                run_config=RunConfig(
-                    tracing_disabled=True, tool_not_found_behavior="return_error_to_model"
-                ),
-            )
-            run.usage.add(result.context_wrapper.usage)
+        async with asyncio.timeout_at(loop.time() + _AGENT_SHARE * left):
+            await _let_read(run, gathering)
     except (TimeoutError, MaxTurnsExceeded):
-        run.note("read", "Stopped reading at a cap")
+        run.note("read", "The reader stopped at a cap")
+    for url in request.urls:
+        with suppress(PageUnreadable, Refused):  # kept as unread, or over a cap
+            await gathering.read(url)
     if gathering.stopped:
         raise gathering.stopped
-    run.journal.keep("gathered", gathering.gathered)
     return gathering.gathered
+
+
+async def _let_read(run: Run, gathering: Gathering) -> None:
+    request = run.job.request
+    result = await Runner.run(
+        reader(run.writer.model, run.writer.settings),
+        ReadingBrief(run.subject, request.urls, request.budget.pages).render(),
+        context=Desk(gathering, run.services.search),
+        max_turns=request.budget.pages + _EXTRA_TURNS,
+        run_config=RunConfig(
+            tracing_disabled=True, tool_not_found_behavior="return_error_to_model"
+        ),
+    )
+    run.usage.add(result.context_wrapper.usage)
 
 
 def _add_stored(run: Run, gathering: Gathering) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from alex.layout import Break, Unit, units
 
@@ -14,6 +13,8 @@ _OPENING = re.compile(
     r"^(?:(?:[-*•]|\d{1,2}[.)]|\(\d{1,2}\))\s+|[A-Z][A-Z .,]{2,40}(?:--|—|–)\s*(?:\([A-Z ]+\)\s*(?:--|—|–)\s*)?)"  # noqa: RUF001
 )
 """A list's mark, a footnote's number, or a press release's place and wire."""
+
+_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\d{1,2}\))\s")
 
 _ENDS = re.compile(r"[.!?][\"'”’)\]]*$")
 _STARTS = re.compile(r"[\"'“‘(]?[A-Z0-9$€£]")
@@ -103,17 +104,31 @@ def _title_word(word: str, *, first: bool) -> str:
 
 
 def _whole(text: str) -> Iterator[Sentence]:
-    """Units that are one whole sentence of prose; layout divides overlong ones, which are left."""
-    for unit, following in pairwise([*units(text), None]):
-        if unit is None or unit.header is not None or unit.before is Break.WORD:
+    """Sentences of prose, put together again where lines or layout divide them."""
+    start = end = 0
+    heading = ""
+    for unit in units(text):
+        if unit.header is not None or (unit.heading and unit.heading.start == unit.start):
             continue
-        if following is not None and following.before is Break.WORD:
+        goes_on = unit.before in {Break.WORD, Break.LINE} and not _BULLET.match(text[unit.start :])
+        if goes_on and end and not text[end : unit.start].strip() and not _ended(text[start:end]):
+            end = unit.end
             continue
-        if unit.heading and unit.heading.start == unit.start:
-            continue
-        raw = text[unit.start : unit.end]
-        start = unit.start + (found.end() if (found := _OPENING.match(raw)) else 0)
-        yield Sentence(text[start : unit.end], _heading(text, unit), start)
+        if end:
+            yield _sentence(text, start, end, heading)
+        start, end, heading = unit.start, unit.end, _heading(text, unit)
+    if end:
+        yield _sentence(text, start, end, heading)
+
+
+def _sentence(text: str, start: int, end: int, heading: str) -> Sentence:
+    found = _OPENING.match(text[start:end])
+    start += found.end() if found else 0
+    return Sentence(text[start:end], heading, start)
+
+
+def _ended(text: str) -> bool:
+    return bool(_ENDS.search(text))
 
 
 def _heading(text: str, unit: Unit) -> str:

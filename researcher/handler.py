@@ -1,0 +1,49 @@
+"""Lambda's entry: requests go to the FastAPI app, job events to a run.
+
+One event loop serves both for as long as the process lives: a loop per invocation would leave
+the browser and its processes behind on a loop that is gone.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from mangum import Mangum
+
+from alex.settings import Settings
+from alex.wiring import Services, wire
+from researcher.app import create_app
+
+type Event = dict[str, Any]
+type Handler = Callable[[Event, Any], Event]
+
+
+def make_handler(services: Callable[[], Services]) -> Handler:
+    """The handler over these services; one call at a time."""
+    loop = asyncio.new_event_loop()
+    http = Mangum(create_app(services), lifespan="off")  # else it starts anew at each request
+
+    def handler(event: Event, context: Any) -> Event:  # noqa: ANN401 - Lambda's own
+        asyncio.set_event_loop(loop)  # whatever ran in between, Mangum must find this one
+        if "requestContext" in event:
+            return http(event, context)
+        job_id = event.get("job_id")
+        if isinstance(job_id, str):
+            return loop.run_until_complete(_run(services(), job_id))
+        raise ValueError(f"Neither a request nor a job: {sorted(event)}")
+
+    return handler
+
+
+async def _run(services: Services, job_id: str) -> Event:
+    """Run a job; a repeated event finds nothing to run."""
+    # The agent SDK, trafilatura and Playwright take seconds to import: only a run needs them.
+    from researcher.reading.reader import open_reader  # noqa: PLC0415
+    from researcher.run import run_job  # noqa: PLC0415
+
+    job = await run_job(services, job_id, open_reader)
+    return {"job_id": job_id, "status": job.status.value if job else None}
+
+
+handler = make_handler(cache(lambda: wire(Settings.from_env())))

@@ -1,0 +1,184 @@
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from researcher.bundle import Bundle, ClaimRecord, KnownRecord, record, verify_bundle
+from researcher.draft import Claim, KeyFigure, Quote
+from researcher.evidence import check
+from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.gathering import Unread
+from researcher.report import NOT_ADVICE, render
+from tests.support.pages import OUTLOOK, RESULTS
+
+ROW = "| Revenue | $412.6 | $378.5 |"
+RISK = "Two\nsuppliers of optical parts account for 38% of purchases, which the company calls a risk to"
+
+
+def source(key: str, text: str, **more: Any) -> Source:
+    values = {
+        "key": key,
+        "url": f"http://site.test/{key}",
+        "title": f"Page {key}",
+        "text": text,
+        "sha256": "ab" * 32,
+        "text_sha256": text_hash(text),
+        "retrieved": datetime(2026, 8, 3, 9, 30, tzinfo=UTC),
+        "via": "http",
+        "published": date(2026, 8, 2),
+    }
+    return Source.model_validate(values | more)
+
+
+SOURCES = [source("S1", RESULTS), source("S2", OUTLOOK)]
+EXHIBITS = {s.key: Exhibit(s) for s in SOURCES}
+
+
+def told(number: int, place: str, text: str, key: str, quote: str) -> ClaimRecord:
+    claim = Claim(text=text, quotes=[Quote(source=key, text=quote)])
+    return record(place, f"C{number}", claim, check(claim, EXHIBITS))
+
+
+def figure(number: int, period: str, value: str) -> ClaimRecord:
+    figure = KeyFigure(
+        name="Revenue", period=period, value=value, quotes=[Quote(source="S1", text=ROW)]
+    )
+    checked = record("key figures", f"C{number}", figure.claim, check(figure.claim, EXHIBITS))
+    return checked.model_copy(update={"figure": figure})
+
+
+def bundle(**more: Any) -> Bundle:
+    claims = [
+        told(1, "summary", "Two suppliers account for 38% of purchases.", "S2", RISK),
+        figure(2, "Three Months Ended June 30, 2026", "$412.6 million"),
+        figure(3, "Three Months Ended June 30, 2025", "$378.5 million"),
+        told(4, "Results", "Revenue was $412.6 million.", "S1", ROW),
+        told(5, "Results", "Revenue was $999.9 million.", "S1", ROW),
+    ]
+    values: dict[str, Any] = {
+        "job_id": "job",
+        "report_id": "report-1",
+        "subject": "Northwind",
+        "tickers": ["NWI"],
+        "title": "Northwind results",
+        "as_of": datetime(2026, 8, 3, 10, tzinfo=UTC),
+        "provider": "offline",
+        "model": "offline extractive model (no language model)",
+        "via": "http",
+        "sources": SOURCES,
+        "unread": [],
+        "claims": claims,
+    }
+    return Bundle.model_validate(values | more)
+
+
+def test_it_says_what_it_is_made_of() -> None:
+    text = render(bundle())
+    for part in (
+        "# Northwind results",
+        "As of 3 August 2026",
+        "Tickers: NWI",
+        "Written by: offline extractive model (no language model)",
+        "over plain HTTP, for no browser was available",
+        NOT_ADVICE,
+    ):
+        assert part in text
+    assert "in a browser" in render(bundle(via="browser"))
+
+
+def test_every_claim_is_cited_and_every_citation_leads_to_a_source() -> None:
+    text = render(bundle())
+    assert "- Two suppliers account for 38% of purchases. [1]" in text
+    assert "- Revenue was $412.6 million. [2]" in text
+    cited = set(re.findall(r" \[(\d)\]", text))
+    listed = set(re.findall(r"^(\d)\. Page", text, re.MULTILINE))
+    assert cited == listed == {"1", "2"}
+
+
+def test_sources_are_told_with_address_time_and_hash() -> None:
+    assert (
+        "2. Page S1. <http://site.test/S1>. Published 2 August 2026."
+        f" Retrieved 2026-08-03 09:30 UTC over plain HTTP. SHA-256 `{'ab' * 32}`"
+    ) in render(bundle())
+
+
+def test_key_figures_stand_in_a_table() -> None:
+    lines = render(bundle()).splitlines()
+    row = lines.index("| Revenue | $412.6 million | $378.5 million | [2] |")
+    assert lines[row - 2] == (
+        "|  | Three Months Ended June 30, 2026 | Three Months Ended June 30, 2025 | Source |"
+    )
+
+
+def test_what_failed_is_counted_but_not_told() -> None:
+    text = render(bundle())
+    assert "999.9" not in text
+    assert "1 statement was left out: a number, date or name that no quote bears (1)." in text
+
+
+def test_unreadable_and_partial_pages_are_named() -> None:
+    text = render(
+        bundle(
+            unread=[
+                Unread(
+                    url="http://site.test/private",
+                    failure="robots",
+                    detail="The site forbids robots to read it.",
+                )
+            ],
+            sources=[SOURCES[0], source("S2", OUTLOOK, partial=True)],
+        )
+    )
+    assert "<http://site.test/private>: The site forbids robots to read it." in text
+    assert "Read only in part, for it exceeded a limit: Page S2" in text
+
+
+def test_when_nothing_could_be_read_it_says_so() -> None:
+    text = render(bundle(sources=[], claims=[]))
+    assert "No source could be read, so there is nothing to report." in text
+
+
+def test_earlier_reports_are_named() -> None:
+    known = [
+        KnownRecord(document_id="report-1", title="Same", kind="report", stored="2026-08-01"),
+        KnownRecord(document_id="report-0", title="Northwind Q1", kind="report", stored="2026-05-02"),
+        KnownRecord(document_id="page-9", title="A page", kind="page", stored="2026-05-02"),
+    ]
+    text = render(bundle(known=known))
+    assert "takes the place of the one of 2026-08-01" in text
+    assert "Northwind Q1, stored 2026-05-02 (`report-0`)" in text
+    assert "page-9" not in text
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "![x](http://evil.test/leak?q=1)",
+        "[click](javascript:alert(1))",
+        "<img src=http://evil.test/x>",
+        "<script>alert(1)</script>",
+    ],
+)
+def test_text_of_a_page_stays_text(evil: str) -> None:
+    text = render(bundle(title=evil, sources=[source("S1", RESULTS, title=evil), SOURCES[1]]))
+    unescaped = re.sub(r"\\[\[\]<>`]", "", text)
+    assert not re.search(r"!?\[[^\]]*\]\(|<(?!http://site\.test)", unescaped)
+
+
+def test_a_bundle_survives_its_json() -> None:
+    assert Bundle.model_validate_json(bundle().model_dump_json()) == bundle()
+
+
+def test_a_bundle_can_be_checked_again_from_scratch() -> None:
+    again = verify_bundle(Bundle.model_validate_json(bundle().model_dump_json()))
+    assert again.holds
+    assert set(again.verdicts) == {"C1", "C2", "C3", "C4"}
+
+
+def test_checking_again_notices_a_changed_claim_and_a_changed_source() -> None:
+    first, *rest = bundle().claims
+    forged = first.model_copy(update={"text": "Two suppliers account for 83% of purchases."})
+    assert not verify_bundle(bundle(claims=[forged, *rest])).holds
+    altered = SOURCES[1].model_copy(update={"text": OUTLOOK + "More."})
+    assert verify_bundle(bundle(sources=[SOURCES[0], altered])).altered_sources == ["S2"]
