@@ -8,10 +8,11 @@ from itertools import islice
 
 from alex.documents import Span
 
-LONGEST = 400
-"""Characters of a unit; longer sentences and rows are divided between words, at this width."""
+_LONGEST = 400
+"""Characters of a unit; longer sentences and rows are divided into parts."""
 
 _WIDTH = 120
+"""Characters of such a part, which ends between words unless a word is longer."""
 
 _LINE = re.compile(r"\S[^\n]*")
 _LINE_END = re.compile(r"\n\s*")
@@ -184,7 +185,7 @@ def _pieces(text: str, block: _Block) -> Iterator[Unit]:
 
 def _short(text: str, unit: Unit) -> Iterator[Unit]:
     """The unit, or its parts where it is longer than a passage should be."""
-    if unit.end - unit.start <= LONGEST:
+    if unit.end - unit.start <= _LONGEST:
         yield unit
         return
     before = unit.before
