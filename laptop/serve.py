@@ -72,7 +72,7 @@ def running_gateway(
     key = load_or_make(services.settings.data_dir)
     gateway = Gateway(_handlers(services, research_handler), key.value, timeout=timeout)
     background = [] if run_job is None else _background(services, run_job)
-    with _listening(host, port) as listener, _server(gateway, listener):
+    with _quiet_log(), _listening(host, port) as listener, _server(gateway, listener):
         for work in background:
             work.start()
         try:
@@ -124,15 +124,27 @@ def _until_told() -> Iterator[threading.Event]:
 
 
 def _handlers(services: Services, research_handler: Handler) -> dict[Function, Handler]:
-    """The very handlers that Lambda runs; their log says here what went wrong, and no more."""
-    if "POWERTOOLS_LOG_LEVEL" not in os.environ:
-        for function in ("ingest", "search"):
-            logging.getLogger(function).setLevel(logging.WARNING)
+    """The very handlers that Lambda runs."""
     return {
         "ingest": ingest_app.make_handler(lambda: services),
         "search": search_app.make_handler(lambda: services),
         "researcher": research_handler,
     }
+
+
+@contextmanager
+def _quiet_log() -> Iterator[None]:
+    """Let the handlers log only what went wrong, unless `POWERTOOLS_LOG_LEVEL` asks for more."""
+    loggers = [logging.getLogger(name) for name in ("ingest", "search")]
+    before = [logger.level for logger in loggers]
+    if "POWERTOOLS_LOG_LEVEL" not in os.environ:
+        for logger in loggers:
+            logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _background(services: Services, run_job: Callable[[str], object]) -> list[Background]:

@@ -24,6 +24,7 @@ from alex.fields import (
     Tickers,
     Title,
     Url,
+    Whole,
 )
 from alex.research import Budget, ResearchRequest
 
@@ -123,7 +124,7 @@ class SearchBody(RequestModel):
     """A question: `POST /search`."""
 
     query: Question
-    k: int = Field(default=5, ge=1, le=MAX_RESULTS, description="How many results at most.")
+    k: Whole = Field(default=5, ge=1, le=MAX_RESULTS, description="How many results at most.")
     filters: Filters = Filters()
     group: Grouping = Field(
         default="document", description="One result a document, or one a passage."
@@ -171,8 +172,8 @@ class BudgetBody(RequestModel):
     """What a research run may use; at any cap it ends with what is verified."""
 
     usd: float = Field(default=Budget().usd, ge=0, le=50, description="Dollars for model calls.")
-    pages: int = Field(default=Budget().pages, ge=1, le=100, description="Pages read.")
-    seconds: int = Field(default=Budget().seconds, ge=10, le=840, description="Wall-clock time.")
+    pages: Whole = Field(default=Budget().pages, ge=1, le=100, description="Pages read.")
+    seconds: Whole = Field(default=Budget().seconds, ge=10, le=840, description="Wall-clock time.")
 
 
 class ResearchBody(RequestModel):

@@ -85,6 +85,11 @@ def _scalar(value: object) -> Scalar:
     )
 
 
+def _whole(value: object) -> object:
+    """To JSON, 5.0 is the integer 5."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _named(metadata: dict[str, Scalar]) -> dict[str, Scalar]:
     """Refuse names that cannot be read."""
     for name in metadata:
@@ -115,6 +120,7 @@ Title = Annotated[str | None, Field(max_length=MAX_TITLE), _Line, AfterValidator
 Source = Annotated[str | None, Field(max_length=1_024), _Line, AfterValidator(_blank_is_none)]
 Kind = Annotated[str | None, Field(max_length=64), _Line, AfterValidator(_blank_is_none)]
 Cursor = Annotated[str, Field(max_length=2_000), AfterValidator(_readable)]
+Whole = Annotated[int, BeforeValidator(_whole)]
 Ticker = Annotated[
     str,
     Field(pattern=r"^[\^A-Za-z0-9][A-Za-z0-9.=^-]{0,15}$", examples=["AAPL"]),

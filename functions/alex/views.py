@@ -37,9 +37,11 @@ class ProblemView(View):
     status: int
     detail: str
     instance: str | None = Field(
-        default=None, description="Names the request in the service's log."
+        default=None,
+        description="Names the request in the service's log.",
+        exclude_if=lambda instance: instance is None,
     )
-    errors: list[BadField] = []
+    errors: list[BadField] = Field(default=[], exclude_if=lambda errors: not errors)
 
 
 class Ingested(View):

@@ -21,7 +21,8 @@ from laptop.events import LaptopContext
 from laptop.gateway import MAX_PAYLOAD
 from laptop.keys import load_or_make
 from laptop.serve import running_gateway
-from tests.support.local_api import Client, desk_handler, listening_to, local_services, serving
+from researcher.handler import make_handler
+from tests.support.local_api import Client, listening_to, local_services, serving
 
 type Json = dict[str, Any]
 
@@ -79,7 +80,7 @@ def test_nothing_is_answered_without_the_key(
 def test_two_keys_are_no_key(api: Client) -> None:
     connection = http.client.HTTPConnection(urlsplit(api.url).netloc)
     connection.putrequest("GET", "/health")
-    connection.putheader("x-api-key", str(api.session.headers["x-api-key"]))
+    connection.putheader("x-api-key", api.key["x-api-key"])
     connection.putheader("x-api-key", "another")
     connection.endheaders()
     assert connection.getresponse().status == 403
@@ -111,9 +112,11 @@ def test_unknown_routes_and_methods(api: Client) -> None:
 def events_of(services: Services, kept: list[tuple[Json, LaptopContext]]) -> Handler:
     """A research handler that keeps what it is sent."""
 
+    handle = make_handler(lambda: services)
+
     def handler(event: Json, context: LaptopContext) -> Json:
         kept.append((event, context))
-        return desk_handler(services)(event, context)
+        return handle(event, context)
 
     return handler
 
@@ -126,7 +129,7 @@ def test_a_request_arrives_as_api_gateway_sends_it(services: Services) -> None:
         api("POST", "/research", data="körper".encode())
         api("POST", "/research", data=b"\xff\x00")
         api("POST", "/research", data=b"{}", headers={"content-type": "application/octet-stream"})
-        key = api.session.headers["x-api-key"]
+        key = api.key["x-api-key"]
     (listing, context), (one, _), (text, _), (binary, _), (declared, _) = kept
     assert listing["multiValueQueryStringParameters"] == {
         "limit": ["1", "2"],
@@ -188,7 +191,7 @@ def test_many_requests_at_once_each_get_their_own_answer(api: Client) -> None:
 
     def ask(number: int) -> None:
         for _ in range(10):
-            headers = {"x-api-key": str(api.session.headers["x-api-key"])}
+            headers = api.key
             url = f"{api.url}/documents/doc-{number}"
             found = requests.get(url, headers=headers, timeout=30).json()
             if found["document_id"] != f"doc-{number}":
@@ -266,6 +269,8 @@ def test_it_listens_on_loopback_only_and_says_when_it_cannot(
     assert parts.hostname == "127.0.0.1"
     with (
         pytest.raises(Misconfigured, match=str(parts.port)),
-        running_gateway(services, research_handler=desk_handler(services), port=parts.port or 0),
+        running_gateway(
+            services, research_handler=make_handler(lambda: services), port=parts.port or 0
+        ),
     ):
         pass

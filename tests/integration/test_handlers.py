@@ -5,22 +5,26 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alex.aws.api_gateway import rest_handler
 from alex.errors import Misconfigured, Unavailable
 from alex.http import Reply, Request
+from alex.research import JobStatus, ResearchRequest
 from alex.views import Health
 from alex.wiring import Services
 from ingest import app as ingest_app
+from laptop.events import LaptopContext
+from scheduler import app as scheduler_app
 from search import app as search_app
 from tests.support.local_api import (
     EVENTS,
     Functions,
     call,
-    desk_handler,
     event,
     listening_to,
     local_services,
@@ -81,11 +85,22 @@ def test_the_sample_events_tell_the_whole_story(api: Functions) -> None:
     assert health.json["embedder"]["dimension"] == 384
 
 
-def test_the_sample_research_event_becomes_a_job(services: Services) -> None:
-    answer = call(desk_handler(services), event("research"))
-    assert answer.status == 202
-    job = services.research.get(answer.json["job_id"])
+def test_the_sample_research_event_becomes_one_job_however_often_it_comes(api: Functions) -> None:
+    first, again = api(event("research")), api(event("research"))
+    assert (first.status, again.status) == (202, 202)
+    assert first.json["job_id"] == again.json["job_id"]
+    job = api.services.research.get(first.json["job_id"])
     assert job.request.tickers == ("HLE",)
+
+
+def test_the_sample_schedule_event_starts_research(services: Services) -> None:
+    followed = services.research.request(ResearchRequest(topic="tides"))
+    services.research.start(followed.id)
+    services.research.finish(followed.id, JobStatus.SUCCEEDED)
+    watching = replace(services, settings=replace(services.settings, watchlist=("HLE",)))
+    context: Any = LaptopContext("scheduler", "test-invocation", deadline=0)
+    answer = scheduler_app.make_handler(lambda: watching)(event("schedule"), context)
+    assert services.research.get(answer["job_id"]).request.tickers == ("HLE",)
 
 
 def test_every_sample_event_is_used_here() -> None:

@@ -10,15 +10,13 @@ from typing import Any
 
 import requests
 
-from alex.api import JobsQuery, ResearchBody, parse, parse_query
-from alex.aws.api_gateway import Handler, rest_handler
-from alex.http import Reply, Request
+from alex.aws.api_gateway import Handler
 from alex.settings import Settings
-from alex.views import JobAccepted, JobList, JobView
 from alex.wiring import Services, wire
 from ingest.app import make_handler as ingest_handler
 from laptop.events import LaptopContext
 from laptop.serve import Running, running_gateway
+from researcher.handler import make_handler as researcher_handler
 from search.app import make_handler as search_handler
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -86,6 +84,12 @@ def local_services(data_dir: Path, *, watch_minutes: int = 0) -> Iterator[Servic
         services.close()
 
 
+_MAKERS: dict[str, Callable[[Callable[[], Services]], Handler]] = {
+    "ingest": ingest_handler,
+    "research": researcher_handler,
+}
+
+
 @dataclass(frozen=True)
 class Functions:
     """The Lambda handlers over one set of services."""
@@ -94,7 +98,7 @@ class Functions:
 
     def __call__(self, event: Json) -> Answer:
         """Let the function answer whose route the event's path is."""
-        make = ingest_handler if event["path"].startswith("/ingest") else search_handler
+        make = _MAKERS.get(event["path"].split("/")[1], search_handler)
         return call(make(lambda: self.services), event)
 
 
@@ -103,8 +107,9 @@ class Client:
 
     def __init__(self, running: Running) -> None:
         self.url = running.url
+        self.key = {"x-api-key": running.key}
         self.session = requests.Session()
-        self.session.headers["x-api-key"] = running.key
+        self.session.headers.update(self.key)
 
     def __call__(
         self,
@@ -139,41 +144,13 @@ def serving(
     """The laptop's gateway on a free port."""
     with running_gateway(
         services,
-        research_handler=research_handler or desk_handler(services),
+        research_handler=research_handler or researcher_handler(lambda: services),
         run_job=run_job,
         timeout=timeout,
     ) as running:
         client = Client(running)
         with client.session:
             yield client
-
-
-def desk_handler(services: Services) -> Handler:
-    """`/research` straight from the desk, without a researcher who would do any."""
-
-    def request(services: Services, asked: Request) -> Reply:
-        job = services.research.request(parse(ResearchBody, asked.json()).request())
-        return Reply(202, JobAccepted.of(job))
-
-    def jobs(services: Services, asked: Request) -> Reply:
-        query = parse_query(JobsQuery, asked.query)
-        return Reply(
-            200, JobList.of(services.research.list(cursor=query.cursor, limit=query.limit))
-        )
-
-    def job(services: Services, asked: Request) -> Reply:
-        return Reply(200, JobView.of(services.research.get(asked.path["job_id"])))
-
-    def cancel(services: Services, asked: Request) -> Reply:
-        return Reply(200, JobView.of(services.research.cancel(asked.path["job_id"])))
-
-    endpoints = {
-        ("POST", "/research"): request,
-        ("GET", "/research"): jobs,
-        ("GET", "/research/{job_id}"): job,
-        ("DELETE", "/research/{job_id}"): cancel,
-    }
-    return rest_handler("desk", endpoints, lambda: services)
 
 
 class Records(logging.Handler):
