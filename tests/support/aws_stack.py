@@ -30,8 +30,14 @@ class AwsStack:
 
 
 @cache
-def clients_of(stand_in: StandIn, patience: float = 20) -> Clients:
-    """Clients of the account's root user; to make one takes longer than most tests."""
+def clients_of(stand_in: StandIn, patience: float = 20, endpoint: str | None = None) -> Clients:
+    """Clients of the account's root user; to make one takes longer than most tests.
+
+    Args:
+        stand_in: what they reach.
+        patience: seconds that a call to the embedding endpoint may hang.
+        endpoint: by which address, where it is not the stand-in's own.
+    """
     session = botocore.session.Session()
     session.set_credentials(stand_in.access_key_id, stand_in.secret_access_key)
     session.set_config_variable("region", stand_in.region)
@@ -39,7 +45,7 @@ def clients_of(stand_in: StandIn, patience: float = 20) -> Clients:
         embedding_concurrency=CONCURRENCY,
         patience=patience,
         session=session,
-        endpoint=stand_in.endpoint,
+        endpoint=endpoint or stand_in.endpoint,
     )
 
 
