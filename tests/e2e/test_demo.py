@@ -42,20 +42,6 @@ def demo(home: Path, **env: str) -> dict[str, object]:
     return summary
 
 
-def check_twice(home: Path, via: str, **env: str) -> None:
-    """Two runs: the first keeps the pages and the report, the second doubles nothing."""
-    first = demo(home, **env)
-    second = demo(home, **env)
-    for summary in (first, second):
-        assert summary["via"] == via
-        assert summary["found"] is True
-        assert summary["documents"] == DOCUMENTS[via]
-    assert first["new"] == DOCUMENTS[via]
-    assert second["new"] == 0
-    assert second["report_id"] == first["report_id"]
-    assert second["job_id"] != first["job_id"]
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An empty home; the port of the demo's site must be free, or its documents go elsewhere."""
@@ -69,20 +55,25 @@ def home(tmp_path: Path) -> Path:
 
 @needs_browser
 def test_the_demo_reads_with_a_browser_and_doubles_nothing(home: Path) -> None:
-    check_twice(home, "browser")
+    first = demo(home)
+    second = demo(home)
+    for summary in (first, second):
+        assert summary["via"] == "browser"
+        assert summary["found"] is True
+        assert summary["documents"] == DOCUMENTS["browser"]
+    assert (first["new"], second["new"]) == (DOCUMENTS["browser"], 0)
+    assert second["report_id"] == first["report_id"]
+    assert second["job_id"] != first["job_id"]
 
 
-def test_the_demo_works_without_a_browser(home: Path) -> None:
-    check_twice(home, "http", ALEX_BROWSER="")
-
-
-def test_the_report_is_shown_with_citations_and_found_again(home: Path) -> None:
+def test_the_demo_works_without_a_browser_and_says_so(home: Path) -> None:
     done = alex(home, "demo", ALEX_BROWSER="", COLUMNS="100")
     assert done.returncode == 0, done.stderr
     assert "$232.4 million" in done.stdout
     assert "[1]" in done.stdout
     assert "Found again" in done.stdout
-    assert "playwright install" in done.stderr  # what to do about the missing browser
+    assert "plain HTTP" in done.stdout
+    assert "playwright install" in done.stderr
     assert "robots.txt" in done.stderr
 
 
