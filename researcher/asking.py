@@ -13,6 +13,7 @@ from agents import (
     Agent,
     AgentOutputSchema,
     AgentOutputSchemaBase,
+    MaxTurnsExceeded,
     ModelBehaviorError,
     RunConfig,
     Runner,
@@ -26,7 +27,8 @@ from alex.errors import AlexError
 
 set_tracing_disabled(True)
 
-_ATTEMPTS = 2
+_CONFIG = RunConfig(tracing_disabled=True, tool_not_found_behavior="return_error_to_model")
+_ATTEMPTS = 3
 _FENCE = re.compile(r"^```\w*\s*\n(.*?)\n?```", re.DOTALL | re.MULTILINE)
 
 
@@ -99,45 +101,53 @@ async def ask[M: BaseModel](
     kind: type[M],
     usage: Usage,
 ) -> M:
-    """Ask, once more where the answer is unusable, without a schema where it is refused.
+    """Ask, again where the answer is unusable, and without a schema where that is refused.
 
     `usage` is added to.
 
     Raises:
-        Unusable: the second answer was no better.
+        Unusable: no answer was what was asked for.
     """
     schema: AgentOutputSchemaBase | None = LenientSchema(kind)
-    fault = ""
+    fault: Exception | None = None
     for _ in range(_ATTEMPTS):
         try:
             return await _once(make(schema), _told(task, schema, kind, fault), kind, usage)
-        except (BadRequestError, UnprocessableEntityError) as error:
+        except (BadRequestError, UnprocessableEntityError):
             if schema is None:
                 raise
             schema = None
-            fault = ""
-            del error
-        except ModelBehaviorError as error:
-            fault = str(error)
-    try:
-        return await _once(make(schema), _told(task, schema, kind, fault), kind, usage)
-    except ModelBehaviorError as error:
-        raise Unusable("The model's answers were not the JSON it was asked for.") from error
+        except (ModelBehaviorError, MaxTurnsExceeded) as error:
+            fault = error
+    raise Unusable("The model's answers were not the JSON it was asked for.") from fault
 
 
-def _told(task: str, schema: object, kind: type[BaseModel], fault: str) -> str:
+def _told(task: str, schema: object, kind: type[BaseModel], fault: Exception | None) -> str:
     parts = [task]
     if schema is None:
         shape = json.dumps(kind.model_json_schema(), ensure_ascii=False)
         parts.append(f"Answer with one JSON object and nothing else. Its JSON Schema: {shape}")
     if fault:
-        parts.append(f"Your last answer could not be used. {fault[:600]} Answer again.")
+        parts.append(f"Your last answer could not be used. {str(fault)[:600]} Answer again.")
     return "\n\n".join(parts)
 
 
 async def _once[M: BaseModel](agent: Agent[None], task: str, kind: type[M], usage: Usage) -> M:
-    result = await Runner.run(agent, task, max_turns=2, run_config=RunConfig(tracing_disabled=True))
+    output = await run_agent(agent, task, None, usage, turns=1)
+    return output if isinstance(output, kind) else read_answer(str(output), kind)
+
+
+async def run_agent[C](
+    agent: Agent[C], task: str, context: C, usage: Usage, *, turns: int
+) -> object:
+    """Run an agent to its final output; `usage` is added to.
+
+    Raises:
+        Unusable: the server answered with something that is no JSON.
+    """
+    try:
+        result = await Runner.run(agent, task, context=context, max_turns=turns, run_config=_CONFIG)
+    except json.JSONDecodeError as error:
+        raise Unusable("The model's server answered with something else than JSON.") from error
     usage.add(result.context_wrapper.usage)
-    if isinstance(result.final_output, kind):
-        return result.final_output
-    return read_answer(str(result.final_output), kind)
+    return result.final_output

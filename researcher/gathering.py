@@ -1,7 +1,7 @@
 """What one run reads: every page kept whole as a source, every failure kept with its reason."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urlsplit
 
@@ -30,10 +30,15 @@ class Unread(BaseModel):
 
 
 class Gathered(BaseModel):
-    """All that was read, and what was not."""
+    """All that was read, and what was not.
+
+    Attributes:
+        links: address and text of each source's links, by its key.
+    """
 
     sources: list[Source] = Field(default_factory=list)
     unread: list[Unread] = Field(default_factory=list)
+    links: dict[str, list[tuple[str, str]]] = Field(default_factory=dict)
 
 
 class Refused(AlexError):
@@ -78,7 +83,6 @@ class Gathering:
         self._keep = keep
         self.gathered = gathered or Gathered()
         self._keys = {_address(s.url): s.key for s in self.gathered.sources}
-        self._links: dict[str, Sequence[Link]] = {}
         self._attempts = len(self.gathered.sources) + len(self.gathered.unread)
         self._lock = asyncio.Lock()
         self.stopped: AlexError | None = None
@@ -118,15 +122,15 @@ class Gathering:
         """Where a page leads on its own site, nearest to the subject first."""
         host = urlsplit(source.url).netloc
         offered = {
-            _address(link.url): link
-            for link in self._links.get(source.key, ())
-            if urlsplit(link.url).netloc == host and _address(link.url) not in self._keys
+            _address(url): Link(urldefrag(url).url, text.strip())
+            for url, text in self.gathered.links.get(source.key, ())
+            if urlsplit(url).netloc == host and text.strip() and _address(url) not in self._keys
         }
-        links = [link for link in offered.values() if link.text.strip()]
+        links = list(offered.values())
         texts = [f"{link.text} {_words_of(link.url)}" for link in links]
         scores = await asyncio.to_thread(self.ranker.scores, texts)
         ranked = [
-            RankedLink(urldefrag(link.url).url, link.text.strip(), round(score, 3))
+            RankedLink(link.url, link.text, round(score, 3))
             for link, score in zip(links, scores, strict=True)
         ]
         return sorted(ranked, key=lambda link: -link.score)[:_MOST_LINKS]
@@ -154,7 +158,7 @@ class Gathering:
         source = _source(f"S{len(self.sources) + 1}", page)
         self.add(source)
         self._keys[_address(url)] = source.key
-        self._links[source.key] = page.links
+        self.gathered.links[source.key] = [(link.url, link.text) for link in page.links]
         self._tell(f"Read {source.title or source.url} ({len(source.text):,} characters)")
         return source
 

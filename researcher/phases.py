@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from agents import MaxTurnsExceeded, RunConfig, Runner, Usage
+from agents import MaxTurnsExceeded, Usage
 
 from alex.documents import Filter
 from alex.errors import AlexError
@@ -14,7 +14,7 @@ from alex.wiring import Services
 from researcher.agents.reader import reader
 from researcher.agents.reviser import RefusedClaim, Revision, refusals, reviser
 from researcher.agents.writer import writer
-from researcher.asking import ask
+from researcher.asking import ask, run_agent
 from researcher.brief import Known, ReadingBrief, SourceMaterial, WritingBrief
 from researcher.bundle import ClaimRecord, record, report_id_of
 from researcher.draft import Draft, placed_claims
@@ -127,16 +127,13 @@ async def read(run: Run) -> Gathered:
 
 async def _let_read(run: Run, gathering: Gathering) -> None:
     request = run.job.request
-    result = await Runner.run(
+    await run_agent(
         reader(run.writer.model, run.writer.settings),
         ReadingBrief(run.subject, request.urls, request.budget.pages).render(),
-        context=Desk(gathering, run.services.search),
-        max_turns=request.budget.pages + _EXTRA_TURNS,
-        run_config=RunConfig(
-            tracing_disabled=True, tool_not_found_behavior="return_error_to_model"
-        ),
+        Desk(gathering, run.services.search),
+        run.usage,
+        turns=request.budget.pages + _EXTRA_TURNS,
     )
-    run.usage.add(result.context_wrapper.usage)
 
 
 def _add_stored(run: Run, gathering: Gathering) -> None:

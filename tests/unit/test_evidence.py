@@ -164,7 +164,7 @@ def test_where_a_quote_stands_twice_the_place_that_fits_counts() -> None:
         ("Risks in the 10-Q", False),
     ],
 )
-def test_figures_in_headings_are_noticed(text: str, expected: bool) -> None:  # noqa: FBT001 - a parameter
+def test_figures_in_headings_are_noticed(text: str, expected: bool) -> None:
     assert states_figures(text) is expected
 
 
