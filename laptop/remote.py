@@ -1,30 +1,18 @@
 """The commands' backend over HTTP: a deployed stack, or `alex serve`."""
 
-import email.utils
 import ipaddress
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import requests
-from pydantic import BaseModel, ValidationError
 
 from alex import __version__
 from alex.api import Grouping
 from alex.documents import Filter, Submission
-from alex.errors import (
-    AlexError,
-    Conflict,
-    FieldError,
-    InvalidInput,
-    Misconfigured,
-    NotFound,
-    TooLarge,
-    Unavailable,
-)
+from alex.errors import InvalidInput, Misconfigured
 from alex.research import ResearchRequest
 from alex.views import (
     BatchIngested,
@@ -37,6 +25,7 @@ from alex.views import (
     SearchResponse,
     WholeDocument,
 )
+from laptop.answers import PATIENCE, Attempt, answered, down, json_of, pause_before_next, read
 from laptop.backends import BatchLimit, Outcome
 from laptop.shapes import Json, request_json, search_json, submission_json
 
@@ -46,22 +35,11 @@ BATCH = BatchLimit(documents=100, size=3_500_000)
 TIMEOUT = (10, 60)
 """Seconds to connect, and to wait for an answer: the gateway gives up after 29."""
 
-PATIENCE = 120
-"""Seconds of waiting in all before a busy service counts as down; a cold start takes up to 60."""
-
 BUSY = frozenset({429, 502, 503, 504})
 """Answers that another attempt may better."""
 
 NETWORK_ATTEMPTS = 3
 """Attempts where no answer came at all: the address is likely wrong."""
-
-ERRORS: Mapping[int, type[AlexError]] = {
-    HTTPStatus.BAD_REQUEST: InvalidInput,
-    HTTPStatus.NOT_FOUND: NotFound,
-    HTTPStatus.CONFLICT: Conflict,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge,
-    HTTPStatus.UNPROCESSABLE_ENTITY: InvalidInput,
-}
 
 POLL = 2.0
 """Seconds between two looks at a running job."""
@@ -130,19 +108,19 @@ class RemoteBackend:
             answer = self._ask("POST", "/ingest", body)
         except InvalidInput as error:  # of the request as a whole, say its size
             return [Outcome("failed", reason=error.detail)] * len(submissions)
-        return [_outcome(item) for item in _read(BatchIngested, answer).results]
+        return [_outcome(item) for item in read(BatchIngested, answer).results]
 
     def search(self, query: str, *, k: int, where: Filter, group: Grouping) -> SearchResponse:
         """The answer of `POST /search`."""
         body = search_json(query, k, where, group)
-        return _read(SearchResponse, self._ask("POST", "/search", body))
+        return read(SearchResponse, self._ask("POST", "/search", body))
 
     def documents(
         self, *, cursor: str | None, limit: int, kind: str | None, ticker: str | None
     ) -> DocumentList:
         """The answer of `GET /documents`."""
         asked = {"cursor": cursor, "limit": str(limit), "kind": kind, "ticker": ticker}
-        return _read(DocumentList, self._ask("GET", "/documents", params=asked))
+        return read(DocumentList, self._ask("GET", "/documents", params=asked))
 
     def document(self, document_id: str) -> WholeDocument:
         """One document with its text.
@@ -151,7 +129,7 @@ class RemoteBackend:
             NotFound: there is none.
         """
         answer = self._ask("GET", f"/documents/{quote(document_id, safe='')}")
-        return _read(WholeDocument, answer)
+        return read(WholeDocument, answer)
 
     def delete(self, document_id: str) -> None:
         """Remove a document.
@@ -165,12 +143,12 @@ class RemoteBackend:
         """Ask for research; repeated with the same key it starts nothing new."""
         headers = {"Idempotency-Key": idempotency_key}
         answer = self._ask("POST", "/research", request_json(request), headers=headers)
-        return self.job(_read(JobAccepted, answer).job_id)
+        return self.job(read(JobAccepted, answer).job_id)
 
     def jobs(self, *, cursor: str | None, limit: int) -> JobList:
         """The answer of `GET /research`."""
         asked = {"cursor": cursor, "limit": str(limit)}
-        return _read(JobList, self._ask("GET", "/research", params=asked))
+        return read(JobList, self._ask("GET", "/research", params=asked))
 
     def job(self, job_id: str) -> JobView:
         """One job.
@@ -178,7 +156,7 @@ class RemoteBackend:
         Raises:
             NotFound: there is none.
         """
-        return _read(JobView, self._ask("GET", f"/research/{quote(job_id, safe='')}"))
+        return read(JobView, self._ask("GET", f"/research/{quote(job_id, safe='')}"))
 
     def cancel(self, job_id: str) -> JobView:
         """Stop a job.
@@ -188,7 +166,7 @@ class RemoteBackend:
             Conflict: it has already ended.
         """
         answer = self._ask("DELETE", f"/research/{quote(job_id, safe='')}")
-        return _read(JobView, answer) if answer else self.job(job_id)
+        return read(JobView, answer) if answer else self.job(job_id)
 
     def follow(self, job_id: str) -> Iterator[JobView]:
         """The job again and again, until it has ended."""
@@ -216,11 +194,11 @@ class RemoteBackend:
                 removed_before = method == "DELETE" and attempt > 1
                 if removed_before and response.status_code == HTTPStatus.NOT_FOUND:
                     return {}
-                return _answer(response)
-            pause = _pause(response, attempt)
+                return json_of(response)
+            pause = pause_before_next(response, attempt)
             waited, attempt = waited + pause, attempt + 1
-            if waited > PATIENCE or (attempt > NETWORK_ATTEMPTS and not _answered(response)):
-                raise _down(response, self.place)
+            if waited > PATIENCE or (attempt > NETWORK_ATTEMPTS and not answered(response)):
+                raise down(response, self.place)
             self._note(f"The service does not answer or is busy; again in {pause:.0f} s.")
             self._sleep(pause)
 
@@ -231,7 +209,7 @@ class RemoteBackend:
         body: Json | None,
         params: Mapping[str, str | None] | None,
         headers: Mapping[str, str] | None,
-    ) -> requests.Response | requests.RequestException:
+    ) -> Attempt:
         """The response, or how the network failed; redirects would carry the key elsewhere."""
         try:
             return self._session.request(
@@ -259,88 +237,6 @@ def _here(host: str | None) -> bool:
         return ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
-
-
-def _pause(response: requests.Response | requests.RequestException, attempt: int) -> float:
-    """Seconds to wait: as many as the service asks for, else twice as many each time."""
-    if isinstance(response, requests.Response):
-        asked = response.headers.get("Retry-After", "")
-        if asked.isdigit():
-            return float(asked)
-        if asked:
-            return _until(asked)
-    return min(2.0 ** (attempt - 1), 20.0)
-
-
-def _until(moment: str) -> float:
-    """Seconds until an HTTP date; 1 where it is none."""
-    try:
-        at = email.utils.parsedate_to_datetime(moment)
-    except ValueError:
-        return 1.0
-    return max(1.0, (at - datetime.now(UTC)).total_seconds())
-
-
-def _answered(response: requests.Response | requests.RequestException) -> bool:
-    """Whether a service spoke at all, or took too long to."""
-    return isinstance(response, requests.Response | requests.ReadTimeout)
-
-
-def _down(response: requests.Response | requests.RequestException, place: str) -> AlexError:
-    """Why waiting ended."""
-    if isinstance(response, requests.Response):
-        return Unavailable(f"{place} stayed busy for {PATIENCE} seconds.", retry_after=60)
-    return Unavailable(f"{place} cannot be reached: check ALEX_API_ENDPOINT and the network.")
-
-
-def _answer(response: requests.Response) -> Json:
-    """The JSON of a good answer.
-
-    Raises:
-        AlexError: what a bad one means.
-    """
-    if response.status_code == HTTPStatus.NO_CONTENT:
-        return {}
-    try:
-        body = response.json()
-    except requests.JSONDecodeError:
-        body = None
-    if response.ok and isinstance(body, dict):
-        return body
-    raise _error(response, body)
-
-
-def _error(response: requests.Response, body: object) -> AlexError:
-    """A refusal as an error of the core; the gateway's own have no problem details."""
-    if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return Misconfigured("The service refused the key: check ALEX_API_KEY.")
-    try:
-        problem = ProblemView.model_validate(body)
-    except ValidationError:
-        return _stranger(f"{response.url} answered {response.status_code}")
-    kind = ERRORS.get(problem.status, AlexError)
-    if issubclass(kind, InvalidInput):
-        return kind(problem.detail, [FieldError(e.field, e.message) for e in problem.errors])
-    return kind(problem.detail)
-
-
-def _read[M: BaseModel](model: type[M], answer: Json) -> M:
-    """An answer as what it should be.
-
-    Raises:
-        AlexError: it is something else.
-    """
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        raise _stranger("The service answered") from error
-
-
-def _stranger(what: str) -> AlexError:
-    return AlexError(
-        f"{what} as Alex {__version__} does not: check ALEX_API_ENDPOINT, and that the service is "
-        "of the same version."
-    )
 
 
 def _outcome(item: BatchIngestedItem | ProblemView) -> Outcome:

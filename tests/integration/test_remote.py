@@ -22,7 +22,8 @@ from alex.errors import (
 )
 from alex.http import Problem
 from alex.research import ResearchRequest
-from laptop.remote import PATIENCE, Endpoint, RemoteBackend
+from laptop.answers import PATIENCE
+from laptop.remote import Endpoint, RemoteBackend
 
 EMPTY = {"results": [], "count": 0}
 
