@@ -17,7 +17,7 @@ from hypercorn.typing import (
 )
 from ministack import app as ministack
 
-from rehearsal.stand_in import functions, iam
+from rehearsal.stand_in import functions, gaps, iam
 from rehearsal.stand_in.cloudformation import ResourceTypes
 from rehearsal.stand_in.faults import Faults
 from rehearsal.stand_in.functions import ImageSource
@@ -38,6 +38,7 @@ def assemble(tokenizer: Path, image: Mapping[str, Any] | None) -> ASGIFramework:
     ministack.SERVICE_HANDLERS["sagemaker"] = sagemaker.handle
     iam.install(buckets)
     ResourceTypes(buckets, vectors, sagemaker).install()
+    gaps.install()
     functions.install(ImageSource(**image) if image else None, faults)
     return _front(ministack.app, faults.order)
 
