@@ -1,0 +1,1 @@
+"""How fast the laptop edition's index is, beside the bare operations it is made of."""
