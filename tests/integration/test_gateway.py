@@ -2,10 +2,13 @@
 
 import http.client
 import json
+import signal
 import stat
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -274,3 +277,22 @@ def test_it_listens_on_loopback_only_and_says_when_it_cannot(
         ),
     ):
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent differently there")
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_alex_serve_answers_until_it_is_told_to_stop(tmp_path: Path, kind: signal.Signals) -> None:
+    command = [sys.executable, "-c", "from laptop.main import main; main()"]
+    options = ["serve", "--port", "0", "--json", "--data-dir", str(tmp_path)]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout
+            told = json.loads("".join(takewhile("}\n".__ne__, served.stdout)) + "}")
+            key = (tmp_path / "api-key").read_text().strip()
+            assert told["key"] == key
+            health = requests.get(f"{told['url']}/health", headers={"x-api-key": key}, timeout=30)
+            assert health.json()["status"] == "ok"
+            served.send_signal(kind)
+            assert served.wait(30) == 0
+        finally:
+            served.kill()

@@ -72,6 +72,11 @@ def schema() -> BaseSchema:
     return schemathesis.openapi.from_dict(openapi.document(), config=CONFIG)
 
 
+def test_the_document_is_valid_openapi(schema: BaseSchema) -> None:
+    assert schema.specification.version.startswith("3.1")
+    schema.validate()
+
+
 @pytest.mark.parametrize(
     ("route", "mode"),
     [pytest.param(*case, id=f"{case[1].value}-{case[0].name}") for case in VALID + INVALID],
