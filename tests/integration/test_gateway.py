@@ -181,7 +181,7 @@ def test_a_handler_that_takes_too_long_does_not_hold_the_others(services: Servic
         release.wait(30)
         return {"statusCode": 200, "body": "late"}
 
-    with serving(services, research_handler=handler, timeout=0.2) as api:
+    with serving(services, research_handler=handler, timeout=2) as api:
         assert api("GET", "/research").status_code == 504
         assert api("GET", "/health").status_code == 200
         release.set()
