@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from alex.errors import Misconfigured
 
@@ -63,6 +64,8 @@ class Settings:
         user_agent: how the researcher names itself to the sites it reads.
         allow_hosts: exact `ip:port` addresses the egress guard lets through though they are
             private: the demo site, test servers. Empty in any deployment.
+        sec_web_url: where the SEC serves its ticker list and the filings themselves.
+        sec_data_url: where the SEC serves its data: filing indexes and XBRL facts.
         watch_minutes: how often `alex serve` starts scheduled research; 0 turns it off.
         watchlist: tickers that scheduled research follows.
         allowed_origin: the web origin whose pages may call the API; `*` is any.
@@ -77,6 +80,8 @@ class Settings:
     model_api_key: str = ""
     user_agent: str = "Alex/0.1 (research agent; set ALEX_USER_AGENT to your contact)"
     allow_hosts: tuple[str, ...] = ()
+    sec_web_url: str = "https://www.sec.gov"
+    sec_data_url: str = "https://data.sec.gov"
     watch_minutes: int = 120
     model_key_parameter: str = ""
     model_region: str = ""
@@ -111,6 +116,8 @@ class Settings:
             model_api_key=read.text("ALEX_MODEL_API_KEY"),
             user_agent=read.text("ALEX_USER_AGENT", _default("user_agent")),
             allow_hosts=read.names("ALEX_ALLOW_HOSTS"),
+            sec_web_url=read.base_url("ALEX_SEC_WEB_URL", _default("sec_web_url")),
+            sec_data_url=read.base_url("ALEX_SEC_DATA_URL", _default("sec_data_url")),
             watch_minutes=read.integer("ALEX_WATCH_MINUTES", 120),
             model_key_parameter=read.text("ALEX_MODEL_KEY_PARAMETER"),
             model_region=read.text("ALEX_MODEL_REGION"),
@@ -143,6 +150,13 @@ def _default(field: str) -> str:
     return str(Settings.__dataclass_fields__[field].default)
 
 
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("not a base URL")
+    return value.rstrip("/")
+
+
 class _Reader:
     """Reads variables of one environment, naming each that is wrong."""
 
@@ -167,6 +181,10 @@ class _Reader:
             if option == value:
                 return option
         raise Misconfigured(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+
+    def base_url(self, name: str, default: str) -> str:
+        """An http(s) URL to put paths behind; without a slash at its end."""
+        return self._parse(name, default, _base_url, "a URL such as https://www.example.com")
 
     def integer(self, name: str, default: int) -> int:
         return self._parse(name, str(default), int, "a whole number")

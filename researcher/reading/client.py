@@ -25,6 +25,7 @@ class Response:
         url: where it came from, after redirects.
         content_type: the whole header.
         partial: the body was cut at the size or time limit.
+        retry_after: the header, as sent; empty where there was none.
     """
 
     url: str
@@ -32,6 +33,7 @@ class Response:
     content_type: str
     body: bytes
     partial: bool = False
+    retry_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,14 @@ class GuardedClient:
 
 
 def _response(head: httpx.Response, body: bytearray, *, partial: bool = False) -> Response:
-    content_type = head.headers.get("content-type", "")
-    return Response(str(head.url), head.status_code, content_type, bytes(body), partial)
+    return Response(
+        url=str(head.url),
+        status=head.status_code,
+        content_type=head.headers.get("content-type", ""),
+        body=bytes(body),
+        partial=partial,
+        retry_after=head.headers.get("retry-after", ""),
+    )
 
 
 def demand_server(url: str, status: int, headers: Mapping[str, str], session: Session) -> None:

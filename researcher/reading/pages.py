@@ -58,6 +58,8 @@ class ReadFailure(StrEnum):
     UNSUPPORTED = "unsupported"
     EMPTY = "empty"
     NETWORK = "network"
+    NO_CONTACT = "no_contact"
+    NOT_LISTED = "not_listed"
 
 
 class PageUnreadable(AlexError):
