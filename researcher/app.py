@@ -40,7 +40,7 @@ class ResearcherHealth(BaseModel):
 
 
 def create_app(services: Callable[[], Services]) -> FastAPI:
-    """The application; `services` is asked at each request, so nothing is built before the first."""
+    """The application; `services` is asked at each request, nothing is built before the first."""
     # The whole API is described in one place, `alex.openapi`.
     app = FastAPI(title="Alex research", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -51,7 +51,7 @@ def create_app(services: Callable[[], Services]) -> FastAPI:
         """Every response with its headers; whatever went wrong as a problem."""
         try:
             response = await call_next(request)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - `_refusal` logs what is our own fault
             response = _refusal(error)
         origin = services().settings.allowed_origin
         response.headers.update(_HEADERS | {"Access-Control-Allow-Origin": origin})

@@ -11,6 +11,7 @@ from typing import Any
 
 from mangum import Mangum
 
+from alex.http import PROBLEM_JSON
 from alex.settings import Settings
 from alex.wiring import Services, wire
 from researcher.app import create_app
@@ -22,7 +23,12 @@ type Handler = Callable[[Event, Any], Event]
 def make_handler(services: Callable[[], Services]) -> Handler:
     """The handler over these services; one call at a time."""
     loop = asyncio.new_event_loop()
-    http = Mangum(create_app(services), lifespan="off")  # else it starts anew at each request
+    asyncio.set_event_loop(loop)  # before Mangum, which else makes one of its own
+    http = Mangum(
+        create_app(services),
+        lifespan="off",  # else it starts anew at each request
+        text_mime_types=["application/json", PROBLEM_JSON],  # others leave as base64
+    )
 
     def handler(event: Event, context: Any) -> Event:  # noqa: ANN401 - Lambda's own
         asyncio.set_event_loop(loop)  # whatever ran in between, Mangum must find this one
