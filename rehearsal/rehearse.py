@@ -79,13 +79,14 @@ def rehearse(tell: Tell, *, region: str = REGION, checks: Sequence[Check] = CHEC
     """
     started = time.monotonic()
     with _stage(tell, region) as (running, sam, site):
-        _deploy(tell, running, sam)
+        outcomes = [
+            _timed(tell, "sam build", lambda: _build(running, sam)),
+            _timed(tell, "sam deploy", lambda: _deploy(running, sam)),
+        ]
         deployment = Deployment.of(running, STACK, site)
-        outcomes = []
         for check in checks:
-            outcome = carry_out(check, deployment)
-            tell(f"{'✓' if outcome.passed else '✗'} {check.name}: {outcome.detail}")
-            outcomes.append(outcome)
+            outcomes.append(carry_out(check, deployment))
+            _tell_outcome(tell, outcomes[-1])
         if not all(outcome.passed for outcome in outcomes):
             tell(f"The functions wrote:\n{_tail(running.log)}")
     return Rehearsal(
@@ -115,11 +116,14 @@ def _stage(tell: Tell, region: str) -> Iterator[tuple[StandIn, Sam, RunningSite]
         yield running, find_sam(running, interpreter, folder), site
 
 
-def _deploy(tell: Tell, running: StandIn, sam: Sam) -> None:
-    tell(f"Building the functions with {' '.join(Path(word).name for word in sam.command)}")
+def _build(running: StandIn, sam: Sam) -> str:
     sam.build()
     sam.name_image(f"{running.account}.dkr.ecr.{running.region}.amazonaws.com/alex:source")
-    tell(f"Deploying template.yaml as {STACK} to {running.region}, under its own IAM roles")
+    functions = [each for each in sam.template.parent.iterdir() if each.is_dir()]
+    return f"{len(functions)} functions, each with all that it imports"
+
+
+def _deploy(running: StandIn, sam: Sam) -> str:
     try:
         sam.deploy(STACK)
     except SamFailed as failure:
@@ -131,6 +135,29 @@ def _deploy(tell: Tell, running: StandIn, sam: Sam) -> None:
         ]
         told = "\n".join([*reasons, "The functions wrote:", _tail(running.log)])
         raise SamFailed(f"{failure}\n{told}") from failure
+    resources = client(running, "cloudformation").get_paginator("list_stack_resources")
+    made = [
+        resource
+        for page in resources.paginate(StackName=STACK)
+        for resource in page["StackResourceSummaries"]
+    ]
+    return (
+        f"{len(made)} resources of the unmodified template.yaml, each function under its own role"
+    )
+
+
+def _timed(tell: Tell, name: str, act: Callable[[], str]) -> Outcome:
+    """A step without which there is nothing to check."""
+    tell(f"{name} …")
+    started = time.monotonic()
+    outcome = Outcome(name, True, act(), time.monotonic() - started)
+    _tell_outcome(tell, outcome)
+    return outcome
+
+
+def _tell_outcome(tell: Tell, outcome: Outcome) -> None:
+    mark = "✓" if outcome.passed else "✗"
+    tell(f"{mark} {outcome.name} ({outcome.seconds:.0f} s): {outcome.detail}")
 
 
 def _tail(log: Path, size: int = 4000) -> str:
