@@ -15,7 +15,8 @@ _SUBJECT = re.compile(r"^Subject: (.+)$", re.MULTILINE)
 _START = re.compile(r"^Start page: (\S+)$", re.MULTILINE)
 _PAGES = re.compile(r"^Pages that may be read: (\d+)$", re.MULTILINE)
 _SOURCE = re.compile(
-    r"^<<<(?P<fence>source (?P<key>\S+) [0-9a-f]{12})\n(?P<about>[^\n]*)\n(?P<text>.*?)\n>>>(?P=fence)$",
+    r"^<<<(?P<fence>source (?P<key>\S+) [0-9a-f]{12})\n(?P<about>[^\n]*)\n"
+    r"(?P<text>.*?)\n>>>(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 

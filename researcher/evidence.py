@@ -10,115 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alex.documents import Span
+from researcher import wording
 from researcher.draft import Claim, Quote
 from researcher.exhibits import Bearing, Exhibit
-from researcher.numbers import Amount, Label, Mention, Period, mentions
-from researcher.tabular import Reading
+from researcher.numbers import Amount, Label, Mention, mentions
+from researcher.periods import Period
+from researcher.readings import Reading
 
 SHORTEST_QUOTE, LONGEST_QUOTE = 12, 1_000
 """Characters. A shorter one proves nothing; a longer one holds too much to prove one thing."""
 
 MOST_QUOTES = 8
 
-_SHARED_WORDS = 0.3
-"""Least share of a claim's content words that its quotes, or their tables, must hold."""
-
-_WORD = re.compile(r"[A-Za-z][A-Za-z&'’]{2,}")  # noqa: RUF001 - as pages print it
-_EMPTY_WORDS = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "was",
-        "were",
-        "with",
-        "from",
-        "that",
-        "this",
-        "its",
-        "are",
-        "has",
-        "had",
-        "have",
-        "been",
-        "which",
-        "than",
-        "into",
-        "over",
-        "about",
-        "per",
-        "after",
-        "before",
-        "during",
-        "will",
-        "would",
-        "could",
-        "also",
-        "both",
-        "each",
-        "such",
-        "other",
-        "their",
-        "they",
-        "these",
-        "those",
-        "million",
-        "billion",
-        "thousand",
-        "trillion",
-        "percent",
-        "ended",
-        "year",
-        "years",
-        "quarter",
-        "month",
-        "months",
-        "week",
-        "weeks",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "fiscal",
-        "compared",
-        "against",
-    ]
-)
 _ENUMERATION = re.compile(
     r"\b(?:no\.|note|item|part|section|chapter|step|phase|level|proposal)\s*\d{1,2}\b",
     re.IGNORECASE,
-)
-_UP = re.compile(
-    r"\b(?:increas\w*|rose|risen|rising|grew|grow(?:th|ing|n|s)?|up|higher|gain(?:ed|s)?|improv\w*)\b",
-    re.IGNORECASE,
-)
-_DOWN = re.compile(
-    r"\b(?:decreas\w*|fell|fall(?:en|s|ing)?|declin\w*|down|lower|dropp?\w*|shr[aiu]nk\w*|reduc\w*"
-    r"|loss(?:es)?|negative|deficit|outflows?|worsen\w*)\b",
-    re.IGNORECASE,
-)
-_SPENT = re.compile(
-    r"\b(?:used|paid|payments?|expenses?|repurchas\w*|charges?|costs?)\b", re.IGNORECASE
 )
 
 
@@ -180,8 +86,11 @@ def check(claim: Claim, exhibits: Mapping[str, Exhibit]) -> Verdict:
     reasons += missing
     reasons += _unborne_periods(said, figures, proof)
     reasons += _unborne_labels(said, proof)
-    reasons += _off_topic(claim, proof)
-    reasons += _turned_round(claim, proof)
+    quoted = " ".join(quote.text for quote in proof.quotes)
+    if not wording.on_topic(claim.text, " ".join((quoted, *proof.titles, *proof.contexts))):
+        reasons.append("its quotes speak of something else")
+    if wording.turned_round(claim.text, quoted):
+        reasons.append("it turns the direction of its quotes round")
     proven = tuple(
         ProvenFigure(
             text=amount.text,
@@ -281,8 +190,8 @@ def _same(amount: Amount, bearing: Bearing, claim: str, quoted: str) -> bool:
     if borne.value != -amount.value:
         return False
     if borne.value < 0:
-        return bool(_DOWN.search(claim) or _SPENT.search(claim))
-    return bool(_DOWN.search(quoted))
+        return wording.tells_loss(claim)
+    return wording.tells_fall(quoted)
 
 
 def _fit(bearing: Bearing, times: Sequence[Period]) -> int:
@@ -337,32 +246,3 @@ def _unborne_labels(said: Sequence[Mention], proof: _Proof) -> list[str]:
         for label in said
         if isinstance(label, Label) and label.name not in known
     ]
-
-
-def _off_topic(claim: Claim, proof: _Proof) -> list[str]:
-    """A claim in words that its quotes do not use is not theirs."""
-    wanted = _stems(claim.text)
-    if not wanted:
-        return []
-    texts = (*(quote.text for quote in proof.quotes), *proof.titles, *proof.contexts)
-    shared = wanted & _stems(" ".join(texts))
-    if len(shared) >= _SHARED_WORDS * len(wanted):
-        return []
-    return ["its quotes speak of something else"]
-
-
-def _stems(text: str) -> set[str]:
-    """Content words, cut so that forms of one word meet."""
-    words = (word.lower() for word in _WORD.findall(text))
-    return {word[:6].rstrip("s") for word in words if word not in _EMPTY_WORDS}
-
-
-def _turned_round(claim: Claim, proof: _Proof) -> list[str]:
-    """A rise must not be reported where the quotes know only a fall, nor the reverse."""
-    quoted = " ".join(quote.text for quote in proof.quotes)
-    for said, other in ((_UP, _DOWN), (_DOWN, _UP)):
-        only_said = said.search(claim.text) and not other.search(claim.text)
-        only_other = other.search(quoted) and not said.search(quoted)
-        if only_said and only_other:
-            return ["it turns the direction of its quotes round"]
-    return []

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from alex.documents import Span
 from researcher.numbers import Amount, Mention, mentions
-from researcher.tabular import Reading, Table, find_tables
+from researcher.readings import Reading, Sheet, read_tables
 
 _ALIKE = str.maketrans(
     "\u2018\u2019\u201a\u201b\u2032\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
@@ -79,9 +79,9 @@ class Exhibit:
         self._bearings = lru_cache(maxsize=4096)(self._find_bearings)
 
     @cached_property
-    def tables(self) -> list[Table]:
+    def sheets(self) -> list[Sheet]:
         """The tables of its text."""
-        return find_tables(self.source.text)
+        return read_tables(self.source.text)
 
     @cached_property
     def _folded(self) -> tuple[str, array[int]]:
@@ -116,13 +116,13 @@ class Exhibit:
         while at < span.end:
             end = text.find("\n", at)
             end = len(text) if end < 0 else end
-            table = self._table_at(at)
-            found += _cells(table, at, end) if table else _prose(text[at:end], at)
+            sheet = self._sheet_at(at)
+            found += _cells(sheet, at, end) if sheet else _prose(text[at:end], at)
             at = end + 1
         return tuple(b for b in found if span.start <= b.span.start and b.span.end <= span.end)
 
-    def _table_at(self, position: int) -> Table | None:
-        return next((t for t in self.tables if t.start <= position < t.end), None)
+    def _sheet_at(self, position: int) -> Sheet | None:
+        return next((s for s in self.sheets if s.table.start <= position < s.table.end), None)
 
 
 def _prose(line: str, offset: int) -> Iterator[Bearing]:
@@ -130,10 +130,10 @@ def _prose(line: str, offset: int) -> Iterator[Bearing]:
         yield Bearing(mention, Span(offset + mention.start, offset + mention.end))
 
 
-def _cells(table: Table, start: int, end: int) -> Iterator[Bearing]:
+def _cells(sheet: Sheet, start: int, end: int) -> Iterator[Bearing]:
     """A row's figures as the table gives them; figures of open scale or unit are left out."""
-    readings = {reading.amount.start: reading for reading in table.readings}
-    for row in (*table.header, *table.rows):
+    readings = {reading.amount.start: reading for reading in sheet.readings}
+    for row in (*sheet.table.header, *sheet.table.rows):
         if not start <= row.start < end:
             continue
         for column, cell in enumerate(row.cells):
@@ -145,11 +145,11 @@ def _cells(table: Table, start: int, end: int) -> Iterator[Bearing]:
             for mention in mentions(cell.text):
                 if wordy or not isinstance(mention, Amount):
                     place = Span(cell.start + mention.start, cell.start + mention.end)
-                    yield Bearing(mention, place, in_header=row in table.header)
+                    yield Bearing(mention, place, in_header=row in sheet.table.header)
 
 
 def _fold(text: str) -> tuple[str, array[int]]:
-    """The text with look-alikes made equal and white space collapsed, and each character's place."""
+    """The text with look-alikes alike and white space collapsed; where each character stood."""
     characters: list[str] = []
     offsets = array("q")
     blank = True

@@ -17,7 +17,6 @@ from researcher.keyfigures import MOST_ROWS, key_figures, told
 from researcher.numbers import Amount, mentions
 from researcher.relevance import Ranker, similarity
 from researcher.sentences import Sentence, sentences
-from researcher.tabular import find_tables
 
 _SUMMARY = 3
 _MOST_CLAIMS = 18
@@ -217,7 +216,7 @@ def _all_key_figures(brief: WritingBrief, ranker: Ranker) -> list[KeyFigure]:
     figures: list[KeyFigure] = []
     seen: set[tuple[str, str]] = set()
     for source in brief.sources:
-        for figure in key_figures(source.text, source.key, find_tables(source.text), ranker):
+        for figure in key_figures(source.text, source.key, ranker):
             name = (figure.name, figure.period)
             if name not in seen and len({f.name for f in figures} | {figure.name}) <= MOST_ROWS:
                 seen.add(name)

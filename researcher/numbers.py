@@ -8,8 +8,10 @@ mention: a number nobody understood would be a number nobody checked.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
+
+from researcher import periods
+from researcher.periods import Period
 
 SCALES = {
     "thousand": 3,
@@ -26,20 +28,9 @@ SCALES = {
 }
 """Scale words and their powers of ten."""
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WORDS = {
-    "three": 3,
-    "six": 6,
-    "nine": 9,
-    "twelve": 12,
-    "thirteen": 13,
-    "fourteen": 14,
-    "twenty-six": 26,
-    "thirty-nine": 39,
-    "fifty-two": 52,
-    "fifty-three": 53,
-}
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+RELATIVE_UNITS = frozenset({"percent", "points", "basis points", "times"})
+"""Units that no scale and no currency goes with."""
+
 _CURRENCIES = {
     "us$": "USD",
     "$": "USD",
@@ -65,6 +56,7 @@ _CURRENCIES = {
     "inr": "INR",
     "₹": "INR",
 }
+CURRENCY_CODES = frozenset(_CURRENCIES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +78,6 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """A date or period, as far as it is given; `length` is such as `3 month` or `13 week`."""
-
-    start: int
-    end: int
-    text: str
-    year: int | None = None
-    month: int | None = None
-    day: int | None = None
-    quarter: int | None = None
-    length: str | None = None
-
-    def borne_by(self, other: "Period") -> bool:
-        """Whether everything this one says, the other says too."""
-        return all(
-            mine is None or mine == theirs
-            for mine, theirs in (
-                (self.year, other.year),
-                (self.month, other.month),
-                (self.day, other.day),
-                (self.quarter, other.quarter),
-                (self.length, other.length),
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Label:
     """A name that holds digits: 10-Q, H20, 2nd."""
 
@@ -128,26 +93,12 @@ class Label:
 
 type Mention = Amount | Period | Label
 
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
-    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
-)
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 _PATTERN = re.compile(
-    rf"""
-    (?P<iso>\b\d{{4}}-\d\d-\d\d)(?!\d)
-  | (?P<slash>\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}})\b
-  | \b(?P<mdy>{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!,\d)(?:,?\s+(?:19|20)\d\d\b)?)
-  | \b(?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}(?:,?\s+(?:19|20)\d\d\b)?)
-  | \b(?P<my>{_MONTH},?\s+(?:19|20)\d\d)\b
-  | \b(?P<quarter>(?:Q[1-4]|[1-4]Q)(?:\s?(?:FY|fiscal)?\s?['’]?(?:20)?\d\d)?)\b
-  | \b(?P<ordinal>(?i:first|second|third|fourth)[\s-]+(?:(?i:fiscal)\s+)?(?i:quarter))\b
-  | \b(?P<fiscal>FY\s?['’]?(?:20)?\d\d)\b
-  | \b(?P<length>(?:(?i:{"|".join(_WORDS)})|\d+)(?:\s+|-)(?i:month|week))s?\b
+    rf"""{periods.PATTERN}
   | (?P<name>\b\d+-[A-Z]{{1,2}}\b|\b[A-Za-z][A-Za-z&]*-?\d[\w.-]*\w|\b[A-Za-z]+\d\b
       |\b\d+(?:st|nd|rd|th)\b
       |\b\d+(?!(?:(?i:mm?|mn|bn?|tn|k|x|pp|ppts?|bps?)\b))[A-Za-z]\w*)
-  | (?P<number>{_NUMBER})
+  | (?P<number>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)
     """,
     re.VERBOSE,
 )
@@ -165,7 +116,7 @@ _UNIT = re.compile(
     r"\s*-?\s*(?:(?P<points>(?i:percentage[\s-]points?|pp\b|ppts?\b))"
     r"|(?P<percent>%|(?i:percent|per\s+cent|pct)\b)"
     r"|(?P<basis>(?i:basis[\s-]points?|bps?\b))"
-    r"|(?P<times>[x×](?!\w))"
+    r"|(?P<times>[x\u00d7](?!\w))"
     r"|(?:(?i:u\.?s\.?)\s+)?(?P<currency>(?i:dollar|euro|pound)s?\b|(?i:yen)\b"
     r"|(?:USD|EUR|GBP|JPY|CHF|CNY|CAD|AUD|HKD|INR)\b))"
 )
@@ -182,68 +133,17 @@ def mentions(text: str) -> list[Mention]:
 def _scan(text: str) -> Iterator[Mention]:
     position = 0
     while match := _PATTERN.search(text, position):
-        kind = match.lastgroup
-        found = _number(text, match) if kind == "number" else _other(kind or "", match)
+        found = _mention(text, match)
         position = found.end
         yield found
 
 
-def _other(kind: str, match: re.Match[str]) -> Mention:
-    """A date, period or name; one that makes no sense as a date is kept as a name."""
-    raw, start, end = match.group(), match.start(), match.end()
-    if kind == "name":
-        return Label(start, end, raw)
-    blank = Period(start, end, raw)
-    if kind in {"iso", "slash"}:
-        day = _calendar_day(raw)
-        if day is None:
-            return Label(start, end, raw)
-        return replace(blank, year=day.year, month=day.month, day=day.day)
-    if kind in {"mdy", "dmy", "my"}:
-        return _named_date(blank)
-    if kind == "quarter":
-        number = next(int(c) for c in raw if c in "1234")
-        rest = raw[2:]
-        return replace(blank, quarter=number, year=_year(rest))
-    if kind == "ordinal":
-        return replace(blank, quarter=_ORDINALS[re.split(r"[\s-]", raw.lower())[0]])
-    if kind == "fiscal":
-        return replace(blank, year=_year(raw))
-    return replace(blank, length=_length(raw))
-
-
-def _calendar_day(raw: str) -> date | None:
-    """A day written in digits: ISO, or month/day/year."""
-    parts = [int(part) for part in re.split(r"[-/]", raw)]
-    year, month, day = parts if "-" in raw else (parts[2], parts[0], parts[1])
-    try:
-        return date(year + 2000 if year < 100 else year, month, day)  # noqa: PLR2004 - '25 is 2025
-    except ValueError:
-        return None
-
-
-def _named_date(blank: Period) -> Period:
-    month_name = re.search(r"[A-Za-z]{3}", re.sub(r"\d(?:st|nd|rd|th)", "0", blank.text))
-    month = _MONTHS.index(month_name.group().lower()) + 1 if month_name else None
-    year = re.search(r"\d{4}", blank.text)
-    day = re.search(r"(?<!\d)\d{1,2}(?!\d)", blank.text)
-    return replace(
-        blank,
-        year=int(year.group()) if year else None,
-        month=month,
-        day=int(day.group()) if day else None,
-    )
-
-
-def _year(raw: str) -> int | None:
-    digits = re.sub(r"\D", "", raw)
-    return int(digits[-2:]) + 2000 if digits else None
-
-
-def _length(raw: str) -> str:
-    """`Thirty-Nine Weeks` as `39 week`."""
-    count, unit = re.split(r"[\s-]+(?=[a-z]+$)", raw.lower(), maxsplit=1)
-    return f"{_WORDS.get(count, count)} {unit.removesuffix('s')}"
+def _mention(text: str, match: re.Match[str]) -> Mention:
+    form = match.lastgroup or ""
+    if form == "number":
+        return _number(text, match)
+    period = periods.read_period(form, match) if form != "name" else None
+    return period or Label(match.start(), match.end(), match.group())
 
 
 def _number(text: str, match: re.Match[str]) -> Mention:

@@ -48,7 +48,7 @@ class OfflineModel(Model):
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
-    async def get_response(  # noqa: D102 - the SDK's interface
+    async def get_response(  # noqa: D102, PLR0917 - the SDK's interface
         self,
         system_instructions: str | None,  # noqa: ARG002
         input: str | list[TResponseInputItem],  # noqa: A002
@@ -78,7 +78,7 @@ class OfflineModel(Model):
 
     def stream_response(  # noqa: D102 - the SDK's interface
         self,
-        *args: Any,
+        *args: Any,  # noqa: ANN401
         **kwargs: Any,  # noqa: ANN401
     ) -> AsyncIterator[TResponseStreamEvent]:
         raise NotImplementedError("Runs are not streamed.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import mul
 
 from alex import passages
-from alex.documents import Vector
+from alex.documents import Span, Vector
 from alex.ports import Embedder
 
 GAP = "\n[…]\n"
@@ -59,7 +59,7 @@ class Ranker:
 
 def similarity(one: Vector, other: Vector) -> float:
     """The cosine of two unit vectors."""
-    return sum(map(mul, one, other))
+    return float(sum(map(mul, one, other)))
 
 
 def excerpt(text: str, title: str, ranker: Ranker, characters: int) -> str:
@@ -81,7 +81,7 @@ def excerpt(text: str, title: str, ranker: Ranker, characters: int) -> str:
     return _joined(text, [pieces[i].span for i in sorted(chosen)])
 
 
-def _joined(text: str, spans: Sequence["passages.Span"]) -> str:
+def _joined(text: str, spans: Sequence[Span]) -> str:
     """The spans' text; neighbours run on, gaps are marked."""
     parts: list[str] = []
     end = 0

@@ -75,23 +75,24 @@ async def run_job(
     return ended
 
 
+_REASONS: tuple[tuple[type[OpenAIError], str], ...] = (
+    (APITimeoutError, "The model did not answer in time."),
+    (APIConnectionError, "The model's server could not be reached."),
+    (AuthenticationError, "The model's server refused the key."),
+    (PermissionDeniedError, "The model's server refused the key."),
+    (RateLimitError, "The model's server says its rate limit or quota is used up."),
+)
+"""The more special errors first."""
+
+
 def plain_reason(error: Exception) -> str:
     """Why a run failed, in words for its owner; a server's own text is not passed on."""
-    match error:
-        case AlexError():
-            return error.detail
-        case APITimeoutError():
-            return "The model did not answer in time."
-        case APIConnectionError():
-            return "The model's server could not be reached."
-        case AuthenticationError() | PermissionDeniedError():
-            return "The model's server refused the key."
-        case RateLimitError():
-            return "The model's server says its rate limit or quota is used up."
-        case APIStatusError():
-            return f"The model's server answered with status {error.status_code}."
-        case _:
-            return "The model's answers could not be used."
+    if isinstance(error, AlexError):
+        return error.detail
+    if isinstance(error, APIStatusError) and not isinstance(error, tuple(k for k, _ in _REASONS)):
+        return f"The model's server answered with status {error.status_code}."
+    told = (reason for kind, reason in _REASONS if isinstance(error, kind))
+    return next(told, "The model's answers could not be used.")
 
 
 @asynccontextmanager
@@ -132,7 +133,7 @@ async def _research(run: Run) -> Bundle:
     except TimeoutError as error:
         budget = run.job.request.budget.seconds
         raise OutOfTime(f"The {budget} seconds of the budget were used up.") from error
-    return bundled(run, draft, claims, gathered, known, seconds)
+    return bundled(run, draft=draft, claims=claims, gathered=gathered, known=known, seconds=seconds)
 
 
 @contextmanager

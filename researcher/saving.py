@@ -28,6 +28,7 @@ class NothingProven(AlexError):
 
 def bundled(
     run: Run,
+    *,
     draft: Draft,
     claims: Sequence[ClaimRecord],
     gathered: Gathered,

@@ -9,40 +9,44 @@ from alex.layout import Break, Unit, units
 _SHORTEST, _LONGEST = 45, 400
 _FEWEST_WORDS = 7
 
+_DASH = r"(?:--|[\u2013\u2014])"
+_BULLET = re.compile(r"(?:[-*\u2022]|\d{1,2}[.)]|\(\d{1,2}\))\s+")
 _OPENING = re.compile(
-    r"^(?:(?:[-*•]|\d{1,2}[.)]|\(\d{1,2}\))\s+|[A-Z][A-Z .,]{2,40}(?:--|—|–)\s*(?:\([A-Z ]+\)\s*(?:--|—|–)\s*)?)"  # noqa: RUF001
+    rf"(?:{_BULLET.pattern}|[A-Z][A-Z .,]{{2,40}}{_DASH}\s*(?:\([A-Z ]+\)\s*{_DASH}\s*)?)"
 )
 """A list's mark, a footnote's number, or a press release's place and wire."""
 
-_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\d{1,2}\))\s")
-
-_ENDS = re.compile(r"[.!?][\"'”’)\]]*$")
-_STARTS = re.compile(r"[\"'“‘(]?[A-Z0-9$€£]")
+_ENDS = re.compile(r"[.!?][\"'\u201d\u2019)\]]*$")
+_STARTS = re.compile(r"[\"'\u201c\u2018(]?[A-Z0-9$€£]")
 _LEANS = re.compile(
-    r"(?:It|They|This|These|Those|That|Such|He|She|There|Here|Both|The (?:same|latter|former)|As such"
-    r"|Accordingly|Consequently|Therefore|Thus|Otherwise|Instead|If so|Each of these)\b"
+    r"(?:It|They|This|These|Those|That|Such|He|She|There|Here|Both|The (?:same|latter|former)"
+    r"|As such|Accordingly|Consequently|Therefore|Thus|Otherwise|Instead|If so|Each of these)\b"
+    r"|(?:As of|In|During|For|On|At|By|Since|After)\b[^,]{0,80}, (?:it|they|he|she)\b"
 )
-_LEANS_LATER = re.compile(
-    r"(?:As of|In|During|For|On|At|By|Since|After)\b[^,]{0,80}, (?:it|they|he|she)\b"
+"""Openings that lean on the sentence before, which is not told with it."""
+
+_FORMALITIES = (
+    r"forward[\s-]looking|safe harbor|check ?mark|incorporated (?:herein )?by reference|hereunto",
+    r"pursuant to (?:the requirements|section|rule)|accompanying notes|integral part of",
+    r"see (?:note|part|item|also)\b|refer to (?:note|part|item|the|our)|set forth (?:in|under)",
+    r"the following\b|following tables?|(?:table|chart) below|below (?:is|are)\b",
+    r"as follows(?!: \$?\d)|as (?:shown|indicated|described|discussed|defined)\b|\bexhibit\b",
+    r"private securities litigation|securities (?:exchange )?act|no obligation to update",
+    r"accounting (?:standards? update|pronouncements?)|\bASU\b|\bFASB\b|basis of presentation",
+    r"unaudited|shell company|transition period|read in conjunction|for additional information",
 )
-_BOILERPLATE = re.compile(
-    r"forward[\s-]looking|safe harbor|check ?mark|incorporated (?:herein )?by reference|hereunto"
-    r"|pursuant to (?:the requirements|section|rule)|accompanying notes|integral part of"
-    r"|see (?:note|part|item|also)\b|refer to (?:note|part|item|the|our)|set forth (?:in|under)"
-    r"|the following\b|following tables?|(?:table|chart) below|below (?:is|are)\b"
-    r"|as follows(?!: \$?\d)|as (?:shown|indicated|described|discussed|defined)\b|\bexhibit\b"
-    r"|private securities litigation|securities (?:exchange )?act|no obligation to update"
-    r"|cookies?\b|privacy (?:policy|notice)|all rights reserved|terms of (?:use|service)|sign (?:in|up)\b"
-    r"|subscribe|newsletter|click here|javascript|your browser|log ?in\b|webcast|conference call|replay"
-    r"|trademarks?\b|copyright|skip to (?:the )?(?:main )?content|accounting (?:standards? update|pronouncements?)"
-    r"|\bASU\b|\bFASB\b|basis of presentation|unaudited|shell company|transition period|read in conjunction"
-    r"|for additional information|more information|contact us",
-    re.IGNORECASE,
+_WEBSITES = (
+    r"cookies?\b|privacy (?:policy|notice)|all rights reserved|terms of (?:use|service)",
+    r"sign (?:in|up)\b|subscribe|newsletter|click here|javascript|your browser|log ?in\b",
+    r"webcast|conference call|replay|trademarks?\b|copyright|more information|contact us",
+    r"skip to (?:the )?(?:main )?content",
 )
+_BOILERPLATE = re.compile("|".join((*_FORMALITIES, *_WEBSITES)), re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|www\.|\S+@\S+\.\w|\(\d{3}\s?\)\s?\d{3}")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|will|would|can|could|may|might|must|does|did|do"
-    r"|\w{3,}ed|\w{3,}es|rose|fell|grew|held|made|took|said|sold|paid|led|met|won|lost|began|kept|cut)\b"
+    r"|\w{3,}ed|\w{3,}es|rose|fell|grew|held|made|took|said|sold|paid|led|met|won|lost|began|kept"
+    r"|cut)\b"
 )
 _DULL_HEADING = re.compile(
     r"unaudited|^\(|table of contents|^form |united states|securities and exchange|washington"
@@ -50,7 +54,8 @@ _DULL_HEADING = re.compile(
     re.IGNORECASE,
 )
 _NUMBERING = re.compile(
-    r"^(?:(?:item|note|part|section)\s+[\dIVX]+[A-Z]?\b|\d{1,2}(?:\.\d+)*\b|\([a-z0-9]{1,3}\))\s*[.:)–—-]*\s*",  # noqa: RUF001
+    r"(?:(?:item|note|part|section)\s+[\dIVX]+[A-Z]?\b|\d{1,2}(?:\.\d+)*\b|\([a-z0-9]{1,3}\))"
+    r"\s*[.:)\u2013\u2014-]*\s*",
     re.IGNORECASE,
 )
 _CONTINUED = re.compile(r"\s*\((?:continued|unaudited)\)", re.IGNORECASE)
@@ -92,7 +97,9 @@ def readable_heading(raw: str) -> str:
     line = " ".join(raw.lstrip("#").replace("**", "").split())
     if not line or _DULL_HEADING.search(line):
         return ""
-    line = _CONTINUED.sub("", _NUMBERING.sub("", line)).strip(" :.-–—")  # noqa: RUF001
+    numbered = _NUMBERING.match(line)
+    line = _CONTINUED.sub("", line[numbered.end() :] if numbered else line)
+    line = line.strip(" :.-\u2013\u2014")
     if line.isupper():
         line = " ".join(_title_word(word, first=not i) for i, word in enumerate(line.split()))
     return line if sum(character.isalpha() for character in line) > len(line) / 2 else ""
@@ -146,7 +153,6 @@ def _worth_telling(sentence: str) -> bool:
         and bool(_STARTS.match(sentence))
         and bool(_VERB.search(sentence))
         and not _LEANS.match(sentence)
-        and not _LEANS_LATER.match(sentence)
         and not _BOILERPLATE.search(sentence)
         and not _ADDRESS.search(sentence)
         and "|" not in sentence

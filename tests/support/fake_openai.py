@@ -96,7 +96,7 @@ def fake_openai(fault: Fault | None = None) -> Iterator[FakeModel]:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Tests need no access log."""
 
         def handle_one_request(self) -> None:
@@ -210,26 +210,19 @@ def _writing(model: FakeModel, request: Json, first: bool) -> Json:
 def _worded(fault: Fault | None, value: Json, request: Json, *, first: bool) -> str | None:
     """The answer as a model with this fault gives it."""
     text = json.dumps(value)
-    schemaless = "response_format" not in request
-    match fault:
-        case Fault.NO_CONTENT:
-            return None
-        case Fault.BAD_JSON:
-            return '{"title": '
-        case Fault.BAD_JSON_ONCE if first:
-            return '{"title": '
-        case Fault.WRONG_SHAPE:
-            return '["a", "list"]'
-        case Fault.CUT_OFF:
-            return text[: len(text) // 2]
-        case Fault.FENCED_JSON:
-            return f"Here you are:\n```json\n{text}\n```\nAnything else?"
-        case Fault.JSON_IN_WORDS:
-            return f"Sure {{thinking}}! {text} Done."
-        case Fault.SCHEMA_IGNORED if not schemaless and first:
-            return "Revenue rose. That is my whole report."
-        case _:
-            return text
+    once = {Fault.BAD_JSON_ONCE: '{"title": '} if first else {}
+    if first and "response_format" in request:
+        once[Fault.SCHEMA_IGNORED] = "Revenue rose. That is my whole report."
+    spoiled: dict[Fault, str | None] = {
+        Fault.NO_CONTENT: None,
+        Fault.BAD_JSON: '{"title": ',
+        Fault.WRONG_SHAPE: '["a", "list"]',
+        Fault.CUT_OFF: text[: len(text) // 2],
+        Fault.FENCED_JSON: f"Here you are:\n```json\n{text}\n```\nAnything else?",
+        Fault.JSON_IN_WORDS: f"Sure {{thinking}}! {text} Done.",
+        **once,
+    }
+    return spoiled.get(fault, text) if fault else text
 
 
 def _draft(task: str) -> Json:

@@ -175,7 +175,9 @@ AMOUNTS = st.tuples(
 
 
 @given(AMOUNTS, st.data())
-def test_changing_any_digit_of_a_figure_is_caught(figure: tuple[str, str], data: st.DataObject) -> None:
+def test_changing_any_digit_of_a_figure_is_caught(
+    figure: tuple[str, str], data: st.DataObject
+) -> None:
     digits, scale = figure
     sentence = f"The company reported quarterly turnover of ${digits}{scale} from sensors."
     exhibits = {"S1": exhibit(sentence)}

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.numbers import Amount, Label, Mention, Period, mentions
+from researcher.numbers import Amount, Label, Mention, mentions
+from researcher.periods import Period
 
 
 def only(text: str) -> Mention:
@@ -91,8 +92,8 @@ def test_both_ends_of_a_range_share_scale_and_unit(
 ) -> None:
     found = mentions(text)
     assert [(m.value, m.unit) for m in found if isinstance(m, Amount)] == [
-        (low, unit),
-        (high, unit),
+        (Decimal(low), unit),
+        (Decimal(high), unit),
     ]
 
 

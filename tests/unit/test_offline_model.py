@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from agents import ModelResponse, ModelSettings, ModelTracing
+from agents import AgentOutputSchemaBase, ModelResponse, ModelSettings, ModelTracing
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage
 
 from alex.local.embedder import MiniLmEmbedder
@@ -26,7 +26,12 @@ SUBJECT = "Northwind Instruments second quarter results and risks"
 URLS = ("http://site.test/results", "http://site.test/about")
 
 
-def answer(items: Any, *, tools: bool = False, output: Any = None) -> ModelResponse:
+def answer(
+    items: str | list[Any],
+    *,
+    tools: bool = False,
+    output: AgentOutputSchemaBase | None = None,
+) -> ModelResponse:
     return asyncio.run(
         OfflineModel(EMBEDDER).get_response(
             None,
@@ -212,7 +217,7 @@ def test_it_contacts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     contacted: list[object] = []
     connect = socket.socket.connect
 
-    def watched(self: socket.socket, address: Any) -> None:
+    def watched(self: socket.socket, address: tuple[str, int]) -> None:
         contacted.append(address)
         connect(self, address)
 

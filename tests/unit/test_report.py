@@ -13,10 +13,10 @@ from researcher.report import NOT_ADVICE, render
 from tests.support.pages import OUTLOOK, RESULTS
 
 ROW = "| Revenue | $412.6 | $378.5 |"
-RISK = "Two\nsuppliers of optical parts account for 38% of purchases, which the company calls a risk to"
+RISK = "suppliers of optical parts account for 38% of purchases, which the company calls a risk"
 
 
-def source(key: str, text: str, **more: Any) -> Source:
+def source(key: str, text: str, **more: object) -> Source:
     values = {
         "key": key,
         "url": f"http://site.test/{key}",
@@ -48,7 +48,7 @@ def figure(number: int, period: str, value: str) -> ClaimRecord:
     return checked.model_copy(update={"figure": figure})
 
 
-def bundle(**more: Any) -> Bundle:
+def bundle(**more: object) -> Bundle:
     claims = [
         told(1, "summary", "Two suppliers account for 38% of purchases.", "S2", RISK),
         figure(2, "Three Months Ended June 30, 2026", "$412.6 million"),
@@ -142,12 +142,12 @@ def test_when_nothing_could_be_read_it_says_so() -> None:
 def test_earlier_reports_are_named() -> None:
     known = [
         KnownRecord(document_id="report-1", title="Same", kind="report", stored="2026-08-01"),
-        KnownRecord(document_id="report-0", title="Northwind Q1", kind="report", stored="2026-05-02"),
+        KnownRecord(document_id="report-0", title="Older", kind="report", stored="2026-05-02"),
         KnownRecord(document_id="page-9", title="A page", kind="page", stored="2026-05-02"),
     ]
     text = render(bundle(known=known))
     assert "takes the place of the one of 2026-08-01" in text
-    assert "Northwind Q1, stored 2026-05-02 (`report-0`)" in text
+    assert "Older, stored 2026-05-02 (`report-0`)" in text
     assert "page-9" not in text
 
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from researcher.numbers import Amount
-from researcher.tabular import Reading, find_tables
+from researcher.readings import Reading, read_tables
 
 INCOME = """\
 Consolidated statements of income
@@ -25,7 +25,7 @@ Consolidated statements of income
 
 
 def readings(text: str) -> list[Reading]:
-    return [reading for table in find_tables(text) for reading in table.readings]
+    return [reading for sheet in read_tables(text) for reading in sheet.readings]
 
 
 def first_column(text: str) -> dict[tuple[str, str], tuple[Decimal, str]]:
@@ -87,8 +87,8 @@ def test_money_of_open_scale_is_not_read_among_tables_that_state_theirs() -> Non
         "|  | 2026 |\n| Assets | $ 184 |\n| Tax rate | 21% |\n"
     )
     assert [(r.label, r.amount.value) for r in readings(text)] == [
-        ("Revenue", 412_000_000),
-        ("Tax rate", 21),
+        ("Revenue", Decimal(412_000_000)),
+        ("Tax rate", Decimal(21)),
     ]
 
 
@@ -96,7 +96,7 @@ def test_a_table_without_any_scale_is_read_as_written() -> None:
     text = "| Nominee | Votes For |\n| A. Ablo | 2,300,385,739 |\n"
     [reading] = readings(text)
     assert isinstance(reading.amount, Amount)
-    assert (reading.amount.value, reading.amount.unit) == (2_300_385_739, "")
+    assert (reading.amount.value, reading.amount.unit) == (Decimal(2_300_385_739), "")
 
 
 def test_a_cell_with_words_is_no_figure() -> None:
