@@ -82,8 +82,7 @@ def test_empty_shells(markup: str) -> None:
         article("The form is protected.") + "<div class=g-recaptcha></div>" + LOGIN_FORM,
         "<main><h1>Sign in methods</h1><p>We support passkeys and passwords alike.</p></main>",
         "<main><p>Revenue rose to $5.2 million.</p></main><a href=/login>Log in</a>" + LOGIN_FORM,
-        "<title>Just a moment with our CEO</title>"
-        "<p>Bot detection is a growing market, she says.</p>",
+        "<title>Just a moment with a CEO</title><p>Bot detection is a growing field, he says.</p>",
         "<p>EPS: 1.57</p>",
     ],
 )
