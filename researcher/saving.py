@@ -21,9 +21,12 @@ logger = logging.getLogger(__name__)
 REPORT, PAGE = "report", "page"
 """Kinds of document a run stores."""
 
+_MOST_TOLD = 3
+"""Unreadable pages that a failed job names."""
+
 
 class NothingProven(AlexError):
-    """There is nothing to say this time, and an earlier report that says more."""
+    """There is nothing to say; an earlier report, where there is one, says more."""
 
 
 def bundled(
@@ -89,10 +92,10 @@ def save(services: Services, bundle: Bundle, note: Callable[[str, str], None]) -
     Doing it again changes nothing: each of them has a name that follows from the run.
 
     Raises:
-        NothingProven: the report would be empty, and replace one that is not.
+        NothingProven: the report would be empty.
     """
-    if not bundle.kept and _stored(services, bundle.report_id):
-        raise NothingProven("Nothing could be verified this time; the earlier report stays.")
+    if not bundle.kept:
+        raise NothingProven(_why_nothing(bundle, stored=_stored(services, bundle.report_id)))
     evidence_id = f"evidence/{bundle.job_id}.json"
     services.texts.put(evidence_id, bundle.model_dump_json())
     for source in bundle.sources:
@@ -114,6 +117,17 @@ def save(services: Services, bundle: Bundle, note: Callable[[str, str], None]) -
     )
     note("save", f"Stored the report ({receipt.outcome}, {receipt.passages} passages)")
     return evidence_id
+
+
+def _why_nothing(bundle: Bundle, *, stored: bool) -> str:
+    if bundle.sources:
+        why = f"None of the {len(bundle.claims)} drafted statements could be verified."
+    elif bundle.unread:
+        failures = "; ".join(f"{page.url}: {page.detail}" for page in bundle.unread[:_MOST_TOLD])
+        why = f"No source could be read. {failures}"
+    else:
+        why = "There was no page to read, and nothing stored bears on the question."
+    return f"{why} The earlier report stays." if stored else f"{why} No report was stored."
 
 
 def _stored(services: Services, document_id: str) -> bool:

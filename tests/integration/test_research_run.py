@@ -147,17 +147,31 @@ def test_the_page_budget_holds(services: Services) -> None:
     assert len(pages.asked) == 3
 
 
-def test_when_nothing_can_be_read_the_report_says_so(services: Services) -> None:
-    report = report_of(services, run(services, asked(START), Pages({})))
-    assert "No source could be read, so there is nothing to report." in report
-    assert "The server answered 404." in report
+def test_when_nothing_can_be_read_the_job_fails_and_says_why(services: Services) -> None:
+    job = run(services, asked(START), Pages({}))
+    assert (job.status, job.report_id) == (JobStatus.FAILED, None)
+    assert job.error == (
+        f"No source could be read. {START}: The server answered 404. No report was stored."
+    )
+    assert services.knowledge.list().items == ()
+
+
+def test_when_nothing_is_known_the_job_fails_and_says_why(services: Services) -> None:
+    job = run(services, asked(), Pages({}))
+    assert (job.status, job.report_id) == (JobStatus.FAILED, None)
+    assert job.error == (
+        "There was no page to read, and nothing stored bears on the question. No report was stored."
+    )
+    assert services.knowledge.list().items == ()
 
 
 def test_an_empty_report_does_not_replace_a_good_one(services: Services) -> None:
     good = report_of(services, run(services, asked(START), northwind()))
     job = run(services, asked(START), Pages({}))
     assert job.status is JobStatus.FAILED
-    assert job.error == "Nothing could be verified this time; the earlier report stays."
+    assert job.error == (
+        f"No source could be read. {START}: The server answered 404. The earlier report stays."
+    )
     [report] = services.knowledge.list(kind="report").items
     assert services.knowledge.get(report.id)[1] == good
 
