@@ -4,13 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from alex.research import ResearchRequest
-from researcher.draft import Claim, KeyFigure, Quote
+from researcher.draft import Calculation, Claim, KeyFigure, Quote
 from researcher.evidence import Verdict, check
 from researcher.exhibits import Exhibit, Source, text_hash
 from researcher.gathering import Unread
@@ -37,8 +37,25 @@ class QuoteRecord(_Record):
     end: int
 
 
+class OperandRecord(_Record):
+    """A figure that a calculation starts from, and the characters that bear it."""
+
+    name: str
+    text: str
+    source: str
+    start: int
+    end: int
+    row: str = ""
+    column: str = ""
+
+
 class FigureRecord(_Record):
-    """A number of a claim and the characters that bear it; row and column where in a table."""
+    """A number of a claim and the characters that bear it; row and column where in a table.
+
+    Attributes:
+        formula: where it is calculated: over the names of `operands`. Source and characters are
+            then those of the first operand.
+    """
 
     text: str
     source: str
@@ -46,6 +63,8 @@ class FigureRecord(_Record):
     end: int
     row: str = ""
     column: str = ""
+    formula: str = ""
+    operands: list[OperandRecord] = Field(default_factory=list)
 
 
 class ClaimRecord(_Record):
@@ -62,6 +81,7 @@ class ClaimRecord(_Record):
     text: str
     quotes: list[QuoteRecord]
     offered: list[Quote]
+    calculations: list[Calculation] = Field(default_factory=list)
     figures: list[FigureRecord] = Field(default_factory=list)
     figure: KeyFigure | None = None
     revised: bool = False
@@ -75,7 +95,42 @@ class ClaimRecord(_Record):
     @property
     def claim(self) -> Claim:
         """The claim as the writer offered it."""
-        return Claim(text=self.text, quotes=self.offered)
+        return Claim(text=self.text, quotes=self.offered, calculations=self.calculations)
+
+
+class StatedValue(_Record):
+    """One of two values that do not agree.
+
+    Attributes:
+        value: with its currency and scale, such as `$46,743 million`.
+        source: key of the source that states it; empty where an earlier report does.
+        report: id of that earlier report; empty where a source states it.
+        url: of the page it stands on.
+        quote: the row or sentence that bears it.
+    """
+
+    value: str
+    source: str = ""
+    report: str = ""
+    url: str
+    quote: str
+    published: date | None = None
+
+
+class Contradiction(_Record):
+    """Two values for one measure of one company in one period.
+
+    Attributes:
+        measure: as the sources call it.
+        period: as the sources write it.
+        values: the older statement first, where their dates tell.
+        restated: what the newer source says of the change, word for word; empty where nothing.
+    """
+
+    measure: str
+    period: str
+    values: tuple[StatedValue, StatedValue]
+    restated: str = ""
 
 
 class KnownRecord(_Record):
@@ -91,6 +146,7 @@ class Bundle(_Record):
     """A report's whole evidence.
 
     Attributes:
+        contradictions: between its sources, or with an earlier report on the same company.
         dropped: headings and questions that stated figures without a quote, and were left out.
         cost: as the job shows it: `pages`, `requests`, tokens, `usd` where priced.
         seconds: by phase.
@@ -110,6 +166,7 @@ class Bundle(_Record):
     unread: list[Unread]
     known: list[KnownRecord] = Field(default_factory=list)
     claims: list[ClaimRecord]
+    contradictions: list[Contradiction] = Field(default_factory=list)
     questions: list[str] = Field(default_factory=list)
     dropped: int = 0
     cost: dict[str, float] = Field(default_factory=dict)
@@ -147,6 +204,7 @@ def record(place: str, claim_id: str, claim: Claim, verdict: Verdict) -> ClaimRe
         place=place,
         text=claim.text,
         offered=claim.quotes,
+        calculations=claim.calculations,
         quotes=[
             QuoteRecord(source=q.source, text=q.text, start=q.span.start, end=q.span.end)
             for q in verdict.quotes

@@ -17,11 +17,30 @@ class Quote(_Part):
     text: str = Field(description="Copied from that source, character by character.")
 
 
+class Operand(_Part):
+    """One figure that a calculation starts from."""
+
+    name: str = Field(description="As the formula calls it: one letter or word.")
+    value: str = Field(description="With currency, scale and unit: $46,743 million.")
+    quote: Quote = Field(description="Bears the figure; a table row or a sentence.")
+
+
+class Calculation(_Part):
+    """How a figure that no source states follows from figures that sources state."""
+
+    result: str = Field(description="Exactly as the claim writes it, such as 31.5%.")
+    formula: str = Field(description="Over the operands' names: (a - b) / b. Only + - * / ( ).")
+    operands: list[Operand]
+
+
 class Claim(_Part):
     """One statement and its proof."""
 
-    text: str = Field(description="One sentence. Figures exactly as the quotes give them.")
+    text: str = Field(description="One sentence. Figures as the quotes give them, or calculated.")
     quotes: list[Quote] = Field(description="At least one; together they bear every number.")
+    calculations: list[Calculation] = Field(
+        default_factory=list, description="One for each figure that no quote states."
+    )
 
 
 class KeyFigure(_Part):
