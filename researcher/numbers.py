@@ -55,8 +55,17 @@ _CURRENCIES = {
     "hkd": "HKD",
     "inr": "INR",
     "₹": "INR",
+    # Those in which foreign companies report to the SEC.
+    **{
+        code.lower(): code
+        for code in (
+            *("ARS", "BRL", "CLP", "COP", "CZK", "DKK", "HUF", "IDR", "ILS", "KRW", "MXN", "MYR"),
+            *("NOK", "NZD", "PEN", "PLN", "RUB", "SEK", "SGD", "THB", "TRY", "TWD", "VND", "ZAR"),
+        )
+    },
 }
 CURRENCY_CODES = frozenset(_CURRENCIES.values())
+_CODES = "|".join(sorted(CURRENCY_CODES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE,
 )
-_SYMBOL = r"(?:US\$|HK\$|C\$|A\$|[$€£¥₹]|(?:USD|EUR|GBP|JPY|CHF|CNY|CAD|AUD|HKD|INR)\b)"
+_SYMBOL = rf"(?:US\$|HK\$|C\$|A\$|[$€£¥₹]|(?:{_CODES})\b)"
 _LEFT = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>(?<![\w)])[-\u2212\u2013+])?\s*"
     rf"(?:(?P<symbol>(?<![A-Za-z]){_SYMBOL})\s*(?P<inner>\(\s*)?(?P<minus>[-\u2212])?\s*)?$"
@@ -118,7 +127,7 @@ _UNIT = re.compile(
     r"|(?P<basis>(?i:basis[\s-]points?|bps?\b))"
     r"|(?P<times>[x\u00d7](?!\w))"
     r"|(?:(?i:u\.?s\.?)\s+)?(?P<currency>(?i:dollar|euro|pound)s?\b|(?i:yen)\b"
-    r"|(?:USD|EUR|GBP|JPY|CHF|CNY|CAD|AUD|HKD|INR)\b))"
+    rf"|(?:{_CODES})\b))"
 )
 _CLOSE = re.compile(r"\s?\)")
 _RANGE = re.compile(r"\s*(?:to|through|-|\u2013|\u2014|\u2212)\s*$", re.IGNORECASE)
