@@ -142,10 +142,69 @@ class KnownRecord(_Record):
     stored: str
 
 
+class Predecessor(_Record):
+    """The report that answered the same question before, and where its evidence is kept."""
+
+    report_id: str
+    evidence_id: str
+    as_of: datetime
+
+
+class Change(_Record):
+    """What the report says otherwise than the one before it.
+
+    Attributes:
+        now: id of the claim that is new; empty where the sources say it no more.
+        before: as the earlier report said it, quoting `News.sources`; None where it is all new.
+    """
+
+    now: str = ""
+    before: ClaimRecord | None = None
+
+
+class Lost(_Record):
+    """A page that the earlier report cites and that could not be read again.
+
+    Attributes:
+        passing: the failure says nothing of the page: it was late, or the network was down.
+        statements: how many statements of the earlier report rest on it.
+    """
+
+    url: str
+    detail: str
+    passing: bool
+    statements: int
+
+
+class News(_Record):
+    """What a run found that the earlier report did not have.
+
+    Attributes:
+        sources: as the earlier report read them; their keys start with `E`.
+        altered: keys of the sources whose text is another than the earlier report read.
+        added: keys of the sources that the earlier report had not read.
+    """
+
+    since: Predecessor
+    changes: list[Change] = Field(default_factory=list)
+    lost: list[Lost] = Field(default_factory=list)
+    sources: list[Source] = Field(default_factory=list)
+    altered: list[str] = Field(default_factory=list)
+    added: list[str] = Field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to tell that is not only a page's passing failure."""
+        return bool(self.changes) or not all(page.passing for page in self.lost)
+
+
 class Bundle(_Record):
     """A report's whole evidence.
 
     Attributes:
+        kind: `check` where the run found nothing new: its claims are the earlier report's, each
+            proven again by the sources as they are now.
+        news: against the earlier report on the same question, where there is one.
         contradictions: between its sources, or with an earlier report on the same company.
         dropped: headings and questions that stated figures without a quote, and were left out.
         cost: as the job shows it: `pages`, `requests`, tokens, `usd` where priced.
@@ -153,6 +212,7 @@ class Bundle(_Record):
     """
 
     version: int = VERSION
+    kind: Literal["report", "check"] = "report"
     job_id: str
     report_id: str
     subject: str
@@ -167,6 +227,7 @@ class Bundle(_Record):
     known: list[KnownRecord] = Field(default_factory=list)
     claims: list[ClaimRecord]
     contradictions: list[Contradiction] = Field(default_factory=list)
+    news: News | None = None
     questions: list[str] = Field(default_factory=list)
     dropped: int = 0
     cost: dict[str, float] = Field(default_factory=dict)
@@ -181,6 +242,11 @@ class Bundle(_Record):
     def left_out(self) -> list[ClaimRecord]:
         """The claims the check refused for good."""
         return [claim for claim in self.claims if not claim.kept]
+
+    @property
+    def all_sources(self) -> list[Source]:
+        """Those read for it, and those that an earlier report read and it still quotes."""
+        return [*self.sources, *(self.news.sources if self.news else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +291,14 @@ def record(place: str, claim_id: str, claim: Claim, verdict: Verdict) -> ClaimRe
 
 
 def verify_bundle(bundle: Bundle) -> Recheck:
-    """Check every claim of a report again, and that no source's text was altered since."""
-    exhibits = {source.key: Exhibit(source) for source in bundle.sources}
+    """Check every claim of a report again, and that no source's text was altered since.
+
+    What a report says of the one before it is checked, too, against the sources of that time.
+    """
+    exhibits = {source.key: Exhibit(source) for source in bundle.all_sources}
+    changes = bundle.news.changes if bundle.news else ()
+    claims = [*bundle.kept, *(change.before for change in changes if change.before)]
     return Recheck(
-        verdicts={claim.id: check(claim.claim, exhibits) for claim in bundle.kept},
-        altered_sources=[s.key for s in bundle.sources if text_hash(s.text) != s.text_sha256],
+        verdicts={claim.id: check(claim.claim, exhibits) for claim in claims},
+        altered_sources=[s.key for s in bundle.all_sources if text_hash(s.text) != s.text_sha256],
     )

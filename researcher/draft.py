@@ -72,6 +72,13 @@ class Draft(_Part):
     summary: list[Claim] = Field(description="The two to four statements that matter most.")
     key_figures: list[KeyFigure] = Field(default_factory=list)
     sections: list[Section] = Field(default_factory=list)
+    risks: list[Claim] = Field(
+        default_factory=list, description="What may go wrong, as the sources tell it."
+    )
+    watch: list[Claim] = Field(
+        default_factory=list,
+        description="Guidance, plans, dates and thresholds whose outcome would change the view.",
+    )
     open_questions: list[str] = Field(default_factory=list)
 
 
@@ -81,7 +88,7 @@ class Placed:
 
     Attributes:
         id: `C1`, `C2`, … in the order of the draft.
-        place: `summary`, `key figures`, or the heading of its section.
+        place: `summary`, `key figures`, `risks`, `watch`, or the heading of its section.
         figure: the key figure it states, where it is one.
     """
 
@@ -99,7 +106,8 @@ def placed_claims(draft: Draft) -> list[Placed]:
     ]
 
 
-SUMMARY, KEY_FIGURES = "summary", "key figures"
+SUMMARY, KEY_FIGURES, RISKS, WATCH = "summary", "key figures", "risks", "watch"
+"""Places with headings of their own; every other place is a section's heading."""
 
 
 def _claims(draft: Draft) -> Iterator[tuple[str, Claim, KeyFigure | None]]:
@@ -110,3 +118,7 @@ def _claims(draft: Draft) -> Iterator[tuple[str, Claim, KeyFigure | None]]:
     for section in draft.sections:
         for claim in section.claims:
             yield section.heading, claim, None
+    for claim in draft.risks:
+        yield RISKS, claim, None
+    for claim in draft.watch:
+        yield WATCH, claim, None
