@@ -1,7 +1,8 @@
 """What one run reads: every page kept whole as a source, every failure kept with its reason."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urlsplit
 
@@ -15,6 +16,7 @@ from researcher.relevance import Ranker
 EXCERPT = 6_000
 """Characters of a page that a reader is shown; all of it is kept."""
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"')\]]+")
 _MOST_LINKS = 20
 _ATTEMPTS_A_PAGE = 2
 
@@ -42,7 +44,7 @@ class Gathered(BaseModel):
 
 
 class Refused(AlexError):
-    """The page is not read: a cap is reached, or the run is to stop."""
+    """The page is not read: nobody offered it, a cap is reached, or the run is to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ class RankedLink:
 class Gathering:
     """Reads pages for a run, one at a time, each URL once.
 
+    Only addresses that were offered are read: start pages, links of pages that were read, and what
+    the tools found. An address that a model composes could carry what it knows to a stranger.
+
     Args:
         note: told of every page; it raises to stop the run.
         keep: given all that was read so far, after each page.
         deadline: on the running loop's clock; no page is begun after it.
+        offered: where reading may start.
         gathered: what an earlier attempt at the same run has read already.
     """
 
@@ -73,6 +79,7 @@ class Gathering:
         deadline: float,
         note: Callable[[str], None],
         keep: Callable[[Gathered], None],
+        offered: Iterable[str] = (),
         gathered: Gathered | None = None,
     ) -> None:
         self._reader = reader
@@ -84,6 +91,10 @@ class Gathering:
         self.gathered = gathered or Gathered()
         self._keys = {_address(s.url): s.key for s in self.gathered.sources}
         self._attempts = len(self.gathered.sources) + len(self.gathered.unread)
+        self._offered: dict[str, str] = {}
+        self.offer(offered)
+        for links in self.gathered.links.values():
+            self.offer(url for url, _ in links)
         self._lock = asyncio.Lock()
         self.stopped: AlexError | None = None
 
@@ -101,12 +112,17 @@ class Gathering:
         self.gathered.sources.append(source)
         self._keys[_address(source.url)] = source.key
 
+    def offer(self, urls: Iterable[str]) -> None:
+        """Let these addresses be read, exactly as they are."""
+        for url in urls:
+            self._offered.setdefault(_address(url), url)
+
     async def read(self, url: str) -> Source:
-        """Read a page, or give what reading it gave before.
+        """Read a page that was offered, or give what reading it gave before.
 
         Raises:
             PageUnreadable: with the reason, now as before.
-            Refused: a cap is reached, or the run was asked to stop.
+            Refused: it was not offered, a cap is reached, or the run was asked to stop.
         """
         async with self._lock:
             if known := self._keys.get(_address(url)):
@@ -115,8 +131,15 @@ class Gathering:
                 if _address(failed.url) == _address(url):
                     raise Refused(f"It could not be read before: {failed.detail}")
             self._check_caps()
+            # As it was offered: a fragment or slashes of the model's own would reach the page.
+            offered = self._offered.get(_address(url))
+            if offered is None:
+                raise Refused(
+                    "Only start pages, links of pages already read and addresses that the tools"
+                    " gave are read, exactly as they stand there."
+                )
             self._attempts += 1
-            return await self._read(url)
+            return await self._read(offered)
 
     async def links(self, source: Source) -> list[RankedLink]:
         """Where a page leads on its own site, nearest to the subject first."""
@@ -159,6 +182,7 @@ class Gathering:
         self.add(source)
         self._keys[_address(url)] = source.key
         self.gathered.links[source.key] = [(link.url, link.text) for link in page.links]
+        self.offer(link.url for link in page.links)
         self._tell(f"Read {source.title or source.url} ({len(source.text):,} characters)")
         return source
 
@@ -169,6 +193,11 @@ class Gathering:
             self._note(message)
         except AlexError as error:
             self.stopped = error
+
+
+def addresses_in(text: str) -> list[str]:
+    """Web addresses that stand in a text, such as the one a question is about."""
+    return [found.rstrip(".,;:!?") for found in _WEB_ADDRESS.findall(text)]
 
 
 def _source(key: str, page: WebPage) -> Source:

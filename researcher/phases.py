@@ -20,7 +20,7 @@ from researcher.bundle import ClaimRecord, record, report_id_of
 from researcher.draft import Draft, placed_claims
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source, text_hash
-from researcher.gathering import Gathered, Gathering, Refused
+from researcher.gathering import Gathered, Gathering, Refused, addresses_in
 from researcher.journal import Journal
 from researcher.models import Writer
 from researcher.reading.pages import PageReader, PageUnreadable
@@ -107,6 +107,7 @@ async def read(run: Run) -> Gathered:
         deadline=loop.time() + _READING_SHARE * left,
         note=lambda message: run.note("read", message),
         keep=lambda gathered: run.journal.keep("gathered", gathered),
+        offered=(*request.urls, *addresses_in(request.subject)),
         gathered=run.journal.recall("gathered", Gathered),
     )
     if not request.urls and not gathering.sources:

@@ -52,6 +52,7 @@ async def recall(context: RunContextWrapper[Desk], query: str) -> str:
         query: what to look for, in words.
     """
     known = await asyncio.to_thread(find_known, context.context.search, query)
+    context.context.gathering.offer(item.source for item in known if item.source)
     return json.dumps([asdict(item) | {"updated": str(item.updated)} for item in known])
 
 
@@ -63,7 +64,8 @@ async def read_page(context: RunContextWrapper[Desk], url: str) -> str:
 
     Args:
         context: the run's, given by the SDK.
-        url: the page's absolute http or https address.
+        url: a start page, a link of a page already read, or an address another tool gave, exactly
+            as it stands there.
     """
     gathering = context.context.gathering
     source = await gathering.read(url)

@@ -1,0 +1,116 @@
+"""What may be read in a run: what was offered, exactly as it was offered."""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+
+from researcher.gathering import Gathered, Gathering, Refused, addresses_in
+from researcher.reading.pages import Link
+from researcher.relevance import Ranker
+from tests.support.pages import SITE, Pages
+from tests.support.stores import WordEmbedder
+
+START = f"{SITE}/results"
+LINKED = "http://other.test/outlook?year=2026"
+NOT_OFFERED = "exactly as they stand there"
+
+
+def pages() -> Pages:
+    texts = {START: "# Results\n\nRevenue rose.\n", LINKED: "# Outlook\n\nOrders rose.\n"}
+    return Pages(texts, links={START: (Link(LINKED, "Outlook"),)})
+
+
+def gathering(
+    reader: Pages, offered: Iterable[str] = (START,), gathered: Gathered | None = None
+) -> Gathering:
+    return Gathering(
+        reader,
+        Ranker(WordEmbedder(), "results"),
+        pages=5,
+        deadline=float("inf"),
+        note=lambda _: None,
+        keep=lambda _: None,
+        offered=offered,
+        gathered=gathered,
+    )
+
+
+def test_start_pages_and_links_of_read_pages_are_read() -> None:
+    async def main() -> None:
+        desk = gathering(reader)
+        with pytest.raises(Refused, match=NOT_OFFERED):
+            await desk.read(LINKED)
+        await desk.read(START)
+        assert (await desk.read(LINKED)).title == "Outlook"
+
+    reader = pages()
+    asyncio.run(main())
+    assert reader.asked == [START, LINKED]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.test/?q=secret",
+        f"{SITE}/results?q=secret",
+        f"{SITE}/results/secret",
+        f"{LINKED}&secret=1",
+        "http://secret.other.test/outlook?year=2026",
+        "http://user:secret@site.test/results",
+        "HTTP://SITE.test/results",
+        "",
+    ],
+)
+def test_a_composed_address_is_refused_with_a_reason(url: str) -> None:
+    async def main() -> None:
+        desk = gathering(reader)
+        await desk.read(START)
+        with pytest.raises(Refused, match=NOT_OFFERED):
+            await desk.read(url)
+        assert desk.gathered.unread == []
+
+    reader = pages()
+    asyncio.run(main())
+    assert reader.asked == [START]
+
+
+def test_nothing_a_model_adds_to_an_offered_address_reaches_the_page() -> None:
+    async def main() -> None:
+        desk = gathering(reader)
+        await desk.read(f"{START}#secret")
+        await desk.read(f"{LINKED}///#secret")
+
+    reader = pages()
+    asyncio.run(main())
+    assert reader.asked == [START, LINKED]
+
+
+def test_what_a_tool_found_may_be_read() -> None:
+    async def main() -> None:
+        desk = gathering(reader, offered=())
+        with pytest.raises(Refused, match=NOT_OFFERED):
+            await desk.read(START)
+        desk.offer([START])
+        await desk.read(START)
+
+    reader = pages()
+    asyncio.run(main())
+    assert reader.asked == [START]
+
+
+def test_a_run_started_again_may_follow_the_links_it_had() -> None:
+    async def main() -> None:
+        first = gathering(reader)
+        await first.read(START)
+        kept = Gathered.model_validate_json(first.gathered.model_dump_json())
+        await gathering(reader, offered=(), gathered=kept).read(LINKED)
+
+    reader = pages()
+    asyncio.run(main())
+    assert reader.asked == [START, LINKED]
+
+
+def test_addresses_in_a_question_are_found() -> None:
+    question = "What do (https://a.test/x?y=1) and http://b.test/z. say, and https:?"
+    assert addresses_in(question) == ["https://a.test/x?y=1", "http://b.test/z"]
