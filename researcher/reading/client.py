@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from researcher.reading.decoding import ACCEPTED, Undecodable, Unpacker
 from researcher.reading.pages import PageUnreadable, ReadFailure
 from researcher.reading.sessions import Refusal, Session
 
@@ -61,7 +62,12 @@ class GuardedClient:
             PageUnreadable: no response came; an error status is a response.
         """
         proxy = httpx.Proxy(session.server, auth=(session.username, session.password))
-        headers = {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Language": "en"}
+        headers = {
+            "User-Agent": self.user_agent,
+            "Accept": _ACCEPT,
+            "Accept-Language": "en",
+            "Accept-Encoding": ACCEPTED,
+        }
         async with httpx.AsyncClient(
             proxy=proxy,
             headers=headers,
@@ -98,13 +104,16 @@ class GuardedClient:
         return _response(head, body, partial=partial), location
 
     async def _fill(self, body: bytearray, head: httpx.Response) -> None:
-        """Read the body, up to the limit."""
-        async for chunk in head.aiter_bytes():
-            body += chunk
+        """Read the body, up to the limit: packed, it could be a million times what was sent."""
+        unpacker = Unpacker(head.headers.get("content-encoding", ""))
+        async for chunk in head.aiter_raw():
+            body += unpacker.feed(chunk, self.bounds.bytes - len(body))
             if len(body) >= self.bounds.bytes:
                 return
 
     def _failure(self, url: str, session: Session, error: Exception) -> PageUnreadable:
+        if isinstance(error, Undecodable):
+            return PageUnreadable(url, ReadFailure.UNSUPPORTED, f"It cannot be unpacked: {error}.")
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             return PageUnreadable(
                 url, ReadFailure.TIMEOUT, f"No answer within {self.bounds.seconds:g} seconds."
