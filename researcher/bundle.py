@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from alex.research import ResearchRequest
 from researcher.draft import Calculation, Claim, KeyFigure, Quote
-from researcher.evidence import Verdict, check
+from researcher.evidence import ProvenFigure, Verdict, check
 from researcher.exhibits import Exhibit, Source, text_hash
 from researcher.gathering import Unread
 
@@ -22,6 +22,16 @@ def report_id_of(request: ResearchRequest) -> str:
     """The document a request's report is: the same question asked again replaces its report."""
     asked = [request.topic, sorted(request.tickers), sorted(request.urls)]
     return "report-" + hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]
+
+
+def check_id_of(report_id: str) -> str:
+    """The document that says when a report was last found unchanged."""
+    return f"check-{report_id.removeprefix('report-')}"
+
+
+def evidence_id_of(name: str) -> str:
+    """The text store key of a bundle; a report's is named for its job."""
+    return f"evidence/{name}.json"
 
 
 class _Record(BaseModel):
@@ -275,19 +285,28 @@ def record(place: str, claim_id: str, claim: Claim, verdict: Verdict) -> ClaimRe
             QuoteRecord(source=q.source, text=q.text, start=q.span.start, end=q.span.end)
             for q in verdict.quotes
         ],
-        figures=[
-            FigureRecord(
-                text=f.text,
-                source=f.source,
-                start=f.span.start,
-                end=f.span.end,
-                row=f.row,
-                column=f.column,
-            )
-            for f in verdict.figures
-        ],
+        figures=[_figure(figure) for figure in verdict.figures],
         reasons=list(verdict.reasons),
     )
+
+
+def _figure(figure: ProvenFigure) -> FigureRecord:
+    return FigureRecord(
+        **_place(figure),
+        formula=figure.formula,
+        operands=[OperandRecord(name=o.name, **_place(o)) for o in figure.operands],
+    )
+
+
+def _place(figure: ProvenFigure) -> dict[str, Any]:
+    return {
+        "text": figure.text,
+        "source": figure.source,
+        "start": figure.span.start,
+        "end": figure.span.end,
+        "row": figure.row,
+        "column": figure.column,
+    }
 
 
 def verify_bundle(bundle: Bundle) -> Recheck:

@@ -1,26 +1,28 @@
 """The check: does the kept evidence prove a claim? Pure code, and it fails closed.
 
 A claim passes when each of its quotes stands in its source, every number in it is borne by a
-quote with the same value, unit, scale and sign, every date and period is that of the figures it
-cites, and the quotes speak of what the claim speaks of. Anything else is left out.
+quote with the same value, unit, scale, sign and period, or follows from cited figures by a written
+formula, every name is one that its sources know, and the quotes speak of what the claim speaks of.
+Anything else is left out.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from alex.documents import Span
 from researcher import wording
-from researcher.draft import Claim, Quote
+from researcher.bindings import Time, bound, time_of
+from researcher.calculations import Computed, Unproven, compute
+from researcher.draft import Claim
 from researcher.exhibits import Bearing, Exhibit
+from researcher.names import strangers
 from researcher.numbers import Amount, Label, Mention, mentions
 from researcher.periods import Period
+from researcher.proof import Borne, FoundQuote, Proof, context_of, locate, periods_in
 from researcher.readings import Reading
 
-SHORTEST_QUOTE, LONGEST_QUOTE = 12, 1_000
-"""Characters. A shorter one proves nothing; a longer one holds too much to prove one thing."""
-
-MOST_QUOTES = 8
+MOST_CALCULATIONS = 4
 
 _ENUMERATION = re.compile(
     r"\b(?:no\.|note|item|part|section|chapter|step|phase|level|proposal)\s*\d{1,2}\b",
@@ -29,20 +31,13 @@ _ENUMERATION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class FoundQuote:
-    """A quote and where it stands in its source."""
-
-    source: str
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class ProvenFigure:
     """A number of a claim and the place that bears it.
 
     Attributes:
         row, column: the table row's label and the column's header, where it is a table's cell.
+        formula: where it is calculated; `operands` are then the figures it is calculated from.
+        name: what a formula calls it, where it is an operand.
     """
 
     text: str
@@ -50,6 +45,9 @@ class ProvenFigure:
     span: Span
     row: str = ""
     column: str = ""
+    formula: str = ""
+    operands: tuple["ProvenFigure", ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,155 +64,173 @@ class Verdict:
         return not self.reasons
 
 
-@dataclass(slots=True)
-class _Proof:
-    """What the quotes of one claim bear."""
-
-    quotes: list[FoundQuote] = field(default_factory=list)
-    bearings: list[tuple[str, Bearing]] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    contexts: list[str] = field(default_factory=list)
-
-
 def check(claim: Claim, exhibits: Mapping[str, Exhibit]) -> Verdict:
     """Hold a claim against the evidence."""
     said = mentions(claim.text)
-    proof, reasons = _locate(claim, said, exhibits)
+    proof, reasons = locate(claim, said, exhibits)
     if reasons:
         return Verdict(tuple(reasons), tuple(proof.quotes))
-    figures, missing = _match_amounts(claim, said, proof)
+    computed, reasons = _recompute(claim, said, exhibits)
+    known = {one.amount.start for one in computed}
+    figures, missing = _match_amounts(claim.text, [m for m in said if m.start not in known], proof)
     reasons += missing
-    reasons += _unborne_periods(said, figures, proof)
+    readings = [r for one in computed for c in one.operands if (r := c.bearing.reading)]
+    readings += [match.bearing.reading for _, match in figures if match.bearing.reading]
+    reasons += _unborne_periods(said, readings, proof)
     reasons += _unborne_labels(said, proof)
-    quoted = " ".join(quote.text for quote in proof.quotes)
-    if not wording.on_topic(claim.text, " ".join((quoted, *proof.titles, *proof.contexts))):
-        reasons.append("its quotes speak of something else")
-    if wording.turned_round(claim.text, quoted):
-        reasons.append("it turns the direction of its quotes round")
-    proven = tuple(
-        ProvenFigure(
-            text=amount.text,
-            source=source,
-            span=bearing.span,
-            row=bearing.reading.label if bearing.reading else "",
-            column=bearing.reading.header if bearing.reading else "",
-        )
-        for amount, matches in figures
-        for source, bearing in matches[:1]
-    )
-    return Verdict(tuple(reasons), tuple(proof.quotes), proven)
+    reasons += _misworded(claim.text, proof, figured=bool(figures or computed))
+    reasons += _turned_comparison(claim.text, figures)
+    proven = [*(_figure(amount, match) for amount, match in figures), *map(_calculated, computed)]
+    return Verdict(tuple(dict.fromkeys(reasons)), tuple(proof.quotes), tuple(proven))
 
 
 def states_figures(text: str) -> bool:
     """Whether a text without quotes, such as a heading, states amounts that nothing proves."""
-    return any(isinstance(mention, Amount) for mention in mentions(_ENUMERATION.sub("", text)))
+    said = mentions(_ENUMERATION.sub("", text))
+    return any(isinstance(m, Amount) and not (m.worded and not m.unit) for m in said)
 
 
-def _locate(
+def _recompute(
     claim: Claim, said: Sequence[Mention], exhibits: Mapping[str, Exhibit]
-) -> tuple[_Proof, list[str]]:
-    """Find each quote; where one stands in several places, the place that bears most counts."""
-    proof, reasons = _Proof(), []
-    if not claim.quotes:
-        reasons.append("it has no quote")
-    if len(claim.quotes) > MOST_QUOTES:
-        reasons.append(f"it has more than {MOST_QUOTES} quotes")
-    for quote in claim.quotes[:MOST_QUOTES]:
-        exhibit = exhibits.get(quote.source)
-        spans = exhibit.find(quote.text) if exhibit else []
-        flaw = _flaw(quote, exhibit, spans)
-        if flaw or exhibit is None:
-            reasons.append(flaw)
-            continue
-        span = max(spans, key=lambda s: _worth(exhibit.bearings(s), said))
-        bearings = exhibit.bearings(span)
-        proof.quotes.append(FoundQuote(quote.source, quote.text, span))
-        proof.bearings += [(quote.source, bearing) for bearing in bearings]
-        proof.titles.append(exhibit.source.title)
-        proof.contexts += [_context(b.reading) for b in bearings if b.reading]
-    return proof, reasons
-
-
-def _flaw(quote: Quote, exhibit: Exhibit | None, spans: Sequence[Span]) -> str:
-    if exhibit is None:
-        return f"no source is named {quote.source!r}"
-    letters = sum(character.isalpha() for character in quote.text)
-    if len(quote.text.strip()) < SHORTEST_QUOTE or not letters:
-        return f"a quote of {quote.source} is too short to prove anything"
-    if len(quote.text) > LONGEST_QUOTE:
-        return f"a quote of {quote.source} is longer than {LONGEST_QUOTE} characters"
-    return "" if spans else f"a quote is not in {quote.source}"
-
-
-def _worth(bearings: Iterable[Bearing], said: Sequence[Mention]) -> int:
-    """How many of a claim's mentions a place bears, its columns' headers included."""
-    borne = list(bearings)
-    amounts = [m for m in said if isinstance(m, Amount)]
-    matched = [b for a in amounts for b in borne if _same(a, b, "", "")]
-    periods = [p for b in matched if b.reading for p in _periods(_context(b.reading))]
-    times = [m for m in said if isinstance(m, Period)]
-    return len(matched) + sum(any(t.borne_by(p) for p in periods) for t in times)
+) -> tuple[list[Computed], list[str]]:
+    computed: list[Computed] = []
+    reasons: list[str] = []
+    if len(claim.calculations) > MOST_CALCULATIONS:
+        reasons.append(f"it has more than {MOST_CALCULATIONS} calculations")
+    for calculation in claim.calculations[:MOST_CALCULATIONS]:
+        try:
+            computed.append(compute(calculation, claim.text, said, exhibits))
+        except Unproven as fault:
+            reasons.append(f"a calculation fails: {fault}")
+    return computed, reasons
 
 
 def _match_amounts(
-    claim: Claim, said: Sequence[Mention], proof: _Proof
-) -> tuple[list[tuple[Amount, list[tuple[str, Bearing]]]], list[str]]:
-    """Each amount of the claim with the places that bear it; those that fit its periods first."""
-    quoted = " ".join(quote.text for quote in proof.quotes)
+    claim: str, said: Sequence[Mention], proof: Proof
+) -> tuple[list[tuple[Amount, Borne]], list[str]]:
+    """Each amount of the claim with the place that bears it best: of its period, if it has one."""
     times = [mention for mention in said if isinstance(mention, Period)]
-    found: list[tuple[Amount, list[tuple[str, Bearing]]]] = []
+    own = bound(claim, said)
+    found: list[tuple[Amount, Borne]] = []
     missing: list[str] = []
     for amount in said:
         if not isinstance(amount, Amount):
             continue
-        matches = [
-            (source, bearing)
-            for source, bearing in proof.bearings
-            if _same(amount, bearing, claim.text, quoted)
-        ]
+        matches = [borne for borne in proof.borne if _same(amount, borne, claim)]
         if not matches:
             missing.append(f"no quote bears “{amount.text.strip()}”")
             continue
-        matches.sort(key=lambda match: -_fit(match[1], times))
-        found.append((amount, matches))
+        time = own.get(amount.start)
+        fitting = [m for m in matches if time is None or not _conflicts(time, m)]
+        if not fitting:
+            missing.append(f"“{amount.text.strip()}” is of another period")
+            continue
+        found.append((amount, max(fitting, key=lambda match: _fit(match.bearing, times))))
     return found, missing
 
 
-def _same(amount: Amount, bearing: Bearing, claim: str, quoted: str) -> bool:
+def _same(amount: Amount, borne: Borne, claim: str) -> bool:
     """Equal in value and unit; a sign may be in words, such as "a loss of $61 million"."""
-    borne = bearing.mention
-    if not isinstance(borne, Amount) or borne.unit != amount.unit:
+    other = borne.bearing.mention
+    if not isinstance(other, Amount):
         return False
-    if borne.value == amount.value:
-        return True
-    if borne.value != -amount.value:
+    value, unit = amount.measure
+    borne_value, borne_unit = other.measure
+    if unit != borne_unit or abs(value) != abs(borne_value):
         return False
-    if borne.value < 0:
-        return wording.tells_loss(claim)
-    return wording.tells_fall(quoted)
+    reading = borne.bearing.reading
+    if value == borne_value:
+        about = f"{reading.label} {reading.section}" if reading else borne.sentence
+        return value <= 0 or not wording.tells_profit_as_loss(claim, amount.start, about)
+    if borne_value < 0:
+        return wording.tells_loss(claim, amount.start, amount.end)
+    if reading:
+        return wording.tells_fall(f"{reading.label} ", len(reading.label) + 1)
+    return wording.tells_fall(borne.sentence, borne.at)
+
+
+def _conflicts(time: Time, match: Borne) -> bool:
+    """Whether a figure's place says that it is of another period."""
+    if match.bearing.reading:
+        return time.conflicts(time_of(context_of(match.bearing.reading)))
+    own = bound(match.sentence, mentions(match.sentence)).get(match.at)
+    return own is not None and time.conflicts(own)
 
 
 def _fit(bearing: Bearing, times: Sequence[Period]) -> int:
     if bearing.reading is None:
         return len(times)
-    own = _periods(_context(bearing.reading))
+    own = periods_in(context_of(bearing.reading))
     return sum(any(time.borne_by(period) for period in own) for time in times)
 
 
+def _figure(amount: Amount, match: Borne) -> ProvenFigure:
+    return _proven(amount.text, match.source, match.bearing)
+
+
+def _proven(text: str, source: str, bearing: Bearing, name: str = "") -> ProvenFigure:
+    reading = bearing.reading
+    return ProvenFigure(
+        text=text,
+        source=source,
+        span=bearing.span,
+        row=reading.label if reading else "",
+        column=reading.header if reading else "",
+        name=name,
+    )
+
+
+def _calculated(computed: Computed) -> ProvenFigure:
+    operands = tuple(_proven(c.value, c.source, c.bearing, c.name) for c in computed.operands)
+    return replace(
+        operands[0], text=computed.amount.text, formula=computed.formula, operands=operands, name=""
+    )
+
+
+def _misworded(claim: str, proof: Proof, *, figured: bool) -> list[str]:
+    """What the claim's words say that its quotes' words do not."""
+    reasons: list[str] = []
+    quoted = " ".join((proof.quoted, *proof.contexts))
+    if not wording.on_topic(claim, proof.evidence, figured=figured):
+        reasons.append("its quotes speak of something else")
+    if wording.turned_round(claim, proof.quoted):
+        reasons.append("it turns the direction of its quotes round")
+    if word := wording.contrary(claim, quoted):
+        reasons.append(f"it says “{word}” where its quotes say the contrary")
+    if wording.negates(claim, proof.quoted):
+        reasons.append("it denies what its quotes affirm, or the reverse")
+    reasons += [
+        f"no quote bears the name “{name}”"
+        for name in strangers(claim, proof.exhibits, proof.evidence)
+    ]
+    return reasons
+
+
+def _turned_comparison(claim: str, figures: Sequence[tuple[Amount, Borne]]) -> list[str]:
+    """In "to $5 million from $4 million" the two cannot change places."""
+    told = [
+        (wording.is_base(claim, amount.start), wording.is_base(match.sentence, match.at), match)
+        for amount, match in figures
+        if match.sentence
+    ]
+    turned = any(
+        said and not borne and other_borne and not other_said and one.sentence == other.sentence
+        for said, borne, one in told
+        for other_said, other_borne, other in told
+    )
+    return ["it turns the comparison of its quotes round"] if turned else []
+
+
 def _unborne_periods(
-    said: Sequence[Mention],
-    figures: Sequence[tuple[Amount, list[tuple[str, Bearing]]]],
-    proof: _Proof,
+    said: Sequence[Mention], readings: Sequence[Reading], proof: Proof
 ) -> list[str]:
     """A table's figure belongs to the period over its own column, not to its neighbour's."""
-    cells = [matches[0][1].reading for _, matches in figures]
-    readings = [reading for reading in cells if reading]
     in_text = [
-        bearing.mention
-        for _, bearing in proof.bearings
-        if isinstance(bearing.mention, Period) and not (readings and bearing.in_header)
+        borne.bearing.mention
+        for borne in proof.borne
+        if isinstance(borne.bearing.mention, Period) and not (readings and borne.bearing.in_header)
     ]
-    own = [period for reading in readings for period in _own_periods(reading)]
+    own = [period for reading in readings for period in periods_in(context_of(reading))]
     return [
         f"no quote bears “{time.text}”"
         for time in said
@@ -223,22 +239,9 @@ def _unborne_periods(
     ]
 
 
-def _own_periods(reading: Reading) -> list[Period]:
-    return _periods(_context(reading))
-
-
-def _periods(text: str) -> list[Period]:
-    return [mention for mention in mentions(text) if isinstance(mention, Period)]
-
-
-def _context(reading: Reading) -> str:
-    """What the table says about a cell: its column, row, and group of rows."""
-    return f"{reading.header} {reading.label} {reading.section}"
-
-
-def _unborne_labels(said: Sequence[Mention], proof: _Proof) -> list[str]:
-    labels = [bearing.mention for _, bearing in proof.bearings]
-    for text in (*proof.titles, *proof.contexts):
+def _unborne_labels(said: Sequence[Mention], proof: Proof) -> list[str]:
+    labels = [borne.bearing.mention for borne in proof.borne]
+    for text in (*(exhibit.source.title for exhibit in proof.exhibits), *proof.contexts):
         labels += mentions(text)
     known = {label.name for label in labels if isinstance(label, Label)}
     return [

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from researcher import periods
+from researcher import periods, words
 from researcher.periods import Period
 
 SCALES = {
@@ -68,6 +68,9 @@ CURRENCY_CODES = frozenset(_CURRENCIES.values())
 _CODES = "|".join(sorted(CURRENCY_CODES))
 
 
+_DIGITS = re.compile(r"\d[\d,]*(?:\.(\d+))?")
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """A quantity: `value` has sign and scale applied.
@@ -76,6 +79,7 @@ class Amount:
         unit: a currency code, `percent`, `points` (of percentage), `basis points`, `times`, or
             empty.
         scaled: a scale word stood with the number, so no table caption may scale it again.
+        worded: written out, such as "two", "doubled" or "a third".
     """
 
     start: int
@@ -84,6 +88,24 @@ class Amount:
     value: Decimal
     unit: str = ""
     scaled: bool = False
+    worded: bool = False
+
+    @property
+    def step(self) -> Decimal:
+        """What one more in its last written digit would add: 100,000 for "$1.2 million"."""
+        written = _DIGITS.search(self.text)
+        if written is None:
+            return Decimal("0.1") * abs(self.value)
+        unscaled = Decimal(written.group().replace(",", ""))
+        scale = abs(self.value) / unscaled if unscaled else Decimal(1)
+        return scale.scaleb(-len(written[1] or ""))
+
+    @property
+    def measure(self) -> tuple[Decimal, str]:
+        """Value and unit, alike for 50 basis points and half a percentage point."""
+        if self.unit == "basis points":
+            return self.value / 100, "points"
+        return self.value, self.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +129,7 @@ _PATTERN = re.compile(
   | (?P<name>\b\d+-[A-Z]{{1,2}}\b|\b[A-Za-z][A-Za-z&]*-?\d[\w.-]*\w|\b[A-Za-z]+\d\b
       |\b\d+(?:st|nd|rd|th)\b
       |\b\d+(?!(?:(?i:mm?|mn|bn?|tn|k|x|pp|ppts?|bps?)\b))[A-Za-z]\w*)
+  | (?P<word>{words.PATTERN})
   | (?P<number>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)
     """,
     re.VERBOSE,
@@ -151,6 +174,8 @@ def _mention(text: str, match: re.Match[str]) -> Mention:
     form = match.lastgroup or ""
     if form == "number":
         return _number(text, match)
+    if form == "word":
+        return _worded(text, match)
     period = periods.read_period(form, match) if form != "name" else None
     return period or Label(match.start(), match.end(), match.group())
 
@@ -188,6 +213,27 @@ def _number(text: str, match: re.Match[str]) -> Mention:
         -value if signed or in_brackets else value,
         _unit_of(unit, left["symbol"]),
         bool(scale),
+    )
+
+
+def _worded(text: str, match: re.Match[str]) -> Amount:
+    """Such as "two million dollars" or "doubled"; only what counts takes a scale and a unit."""
+    value, unit = words.meaning(match.group())
+    end = match.end()
+    scale = None if unit else _SCALE.match(text, end)
+    end = scale.end() if scale else end
+    told = None if unit else _UNIT.match(text, end)
+    end = told.end() if told else end
+    if scale:
+        value = value.scaleb(SCALES[(scale["word"] or scale["short"] or scale["noted"]).lower()])
+    return Amount(
+        match.start(),
+        end,
+        text[match.start() : end],
+        value,
+        unit or _unit_of(told, None),
+        bool(scale),
+        worded=True,
     )
 
 

@@ -128,7 +128,7 @@ def stated_power(text: str) -> int:
 
 def figure_of(cell: Cell) -> Amount | None:
     """The figure of a cell that holds one figure and no words."""
-    found = [m for m in mentions(cell.text) if isinstance(m, Amount)]
+    found = [m for m in mentions(cell.text) if isinstance(m, Amount) and not m.worded]
     if len(found) != 1 or re.search(r"[A-Za-z]{2}", cell.text.replace(found[0].text, "")):
         return None
     return found[0]

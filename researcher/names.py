@@ -1,0 +1,101 @@
+"""Whom a claim speaks of: names in its words, and whether the evidence knows them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from researcher.exhibits import Exhibit, Source
+
+_COVER = 3_000
+"""Characters: a filing's cover, a press release's head. They say whose it is."""
+
+_NAME = re.compile(r"(?<![\w$€£&'\u2019-])[A-Z][A-Za-z\u00c0-\u024f&]*(?:['\u2019-][A-Za-z]+)*")
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f&]*")
+_LOWER = re.compile(r"(?<![\w'\u2019-])[a-z\u00e0-\u024f]{2,}")
+_STARTS = re.compile(r"(?:^|[.!?:;\u2022\u201c\"(]\s*|\|\s*|\d[.)]?\s+)$")
+_FORMED = re.compile(r"(?:ing|ed|ly|ies|er|est|ment|tion|sion|ity|ness|able|al|ive)s?$")
+"""Endings of ordinary words; a sentence begins with a capital whatever it begins with."""
+
+_COMMON_WORDS = """
+a an the in on at by for from of to and or but as if it its we our i he she they this that these
+those there when while since after before during over under both each all any some no not with
+without per than then also only such about between among against despite because although however
+yes january february march april may june july august september october november december jan feb
+mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday
+fiscal form item note part section table exhibit company group board ceo cfo coo cto chief chair
+chairman president director vice executive officer inc corp corporation ltd plc llc co us usa u.s
+united states american gaap eps ebit ebitda ifrs fx ipo sec r&d sg&a capex esg ai m&a yoy ytd qoq
+usd eur gbp total net gross basic diluted q fy ttm year years quarter quarters month months week
+weeks day days half two three four five six seven eight nine ten one first second third fourth
+sales revenue revenues income loss profit profits margin margins cash debt assets liabilities
+equity shares share stock results costs cost expense expenses growth demand supply management
+shareholders stockholders investors analysts customers suppliers employees products services risks
+operating free adjusted overall
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+
+
+def strangers(claim: str, exhibits: Iterable[Exhibit], evidence: str) -> list[str]:
+    """The names in a claim that its evidence does not know.
+
+    Args:
+        claim: its text.
+        exhibits: those it quotes.
+        evidence: its quotes, with the titles and headings that go with them.
+    """
+    quoted = list(exhibits)
+    borne = _words(evidence)
+    owners = {word for exhibit in quoted for word in issuer_words(exhibit.source)}
+    unknown = []
+    for name, opening in _names(claim):
+        parts = [part.casefold() for part in _WORD.findall(re.sub(r"['\u2019]s\b", "", name))]
+        for part in parts:
+            if len(part) == 1 or part in _COMMON or _known(part, borne) or _known(part, owners):
+                continue
+            if name.isupper() and _is_acronym(part, evidence):
+                continue
+            if opening and (_FORMED.search(part) or any(part in _ordinary(e) for e in quoted)):
+                continue
+            unknown.append(name)
+            break
+    return unknown
+
+
+def issuer_words(source: Source) -> frozenset[str]:
+    """Words of a source's title and first lines: whose it is stands there."""
+    return _words(f"{source.title}\n{source.text[:_COVER]}")
+
+
+def issuer(source: Source) -> str:
+    """The name a source's title begins with, as far as it can be compared; empty without one."""
+    name = re.split(r"\b\d|[,(|:\u2013\u2014-]\s", source.title)[0]
+    words = [word.casefold() for word in _WORD.findall(name)]
+    return words[0] if words else ""
+
+
+def _names(claim: str) -> Iterator[tuple[str, bool]]:
+    """Each capitalised word, and whether it opens a sentence."""
+    for match in _NAME.finditer(claim):
+        yield match.group(), bool(_STARTS.search(claim[: match.start()]))
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(re.sub(r"['\u2019]s\b", "", text)))
+
+
+def _known(part: str, words: frozenset[str] | set[str]) -> bool:
+    """Whether a word stands there, in the singular or plural."""
+    return part in words or part.removesuffix("s") in words or f"{part}s" in words
+
+
+def _is_acronym(part: str, evidence: str) -> bool:
+    """Whether the evidence holds words with these initials in a row."""
+    initials = "".join(word[0].casefold() for word in _WORD.findall(evidence))
+    return len(part) > 1 and part.replace("&", "") in initials.replace("&", "")
+
+
+@lru_cache(maxsize=16)
+def _ordinary(exhibit: Exhibit) -> frozenset[str]:
+    """Words that the source writes small: they name nobody."""
+    return frozenset(_LOWER.findall(exhibit.source.text))
