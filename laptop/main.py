@@ -8,7 +8,17 @@ import typer
 
 from alex import __version__
 from alex.errors import AlexError
-from laptop.commands import demo, documents, ingest, jobs, openapi, research, search, serve
+from laptop.commands import (
+    demo,
+    documents,
+    ingest,
+    jobs,
+    openapi,
+    rehearse,
+    research,
+    search,
+    serve,
+)
 from laptop.console import ExitCode, Screen, exit_code, sentence, speak_utf8
 
 app = typer.Typer(
@@ -32,6 +42,7 @@ app.add_typer(documents.app, name="documents")
 app.command()(research.research)
 app.add_typer(jobs.app, name="jobs")
 app.command()(openapi.openapi)
+app.command()(rehearse.rehearse)
 
 
 def _version(*, wanted: bool) -> None:

@@ -66,6 +66,13 @@ class Deployment:
         """A client of the account's root user."""
         return client(self.stand_in, service)
 
+    def resource(self, logical_id: str) -> str:
+        """The name of one of the stack's resources."""
+        described = self.client("cloudformation").describe_stack_resource(
+            StackName=self.stack, LogicalResourceId=logical_id
+        )
+        return str(described["StackResourceDetail"]["PhysicalResourceId"])
+
     def call(
         self, method: str, path: str, body: Json = None, *, key: str | None = None
     ) -> requests.Response:

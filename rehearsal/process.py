@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "rehearsal"
@@ -23,8 +23,20 @@ _KEPT = ("PATH", "SYSTEMROOT", "COMSPEC", "DOCKER_HOST")
 """What of the user's environment the stand-in may see; never credentials, a profile or a region."""
 
 
+_APART: Mapping[str, Any] = (
+    {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    if sys.platform == "win32"
+    else {"start_new_session": True}
+)
+"""A terminal's Ctrl-C is for the rehearsal, which then ends the stand-in, not for the stand-in."""
+
+
 class NotStarted(Exception):
-    """The stand-in could not be prepared or started; the message says why."""
+    """The stand-in did not come up; the message carries the end of its log."""
+
+
+class NotInstalled(NotStarted):
+    """What the rehearsal needs cannot be had on this machine; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +81,20 @@ class StandIn:
             pass
 
 
+def find_uv() -> str | None:
+    """The uv that runs this, or the one on PATH."""
+    return os.environ.get("UV") or shutil.which("uv")
+
+
 def prepare() -> Path:
     """Install the stand-in's own environment; returns its interpreter.
 
     Raises:
-        NotStarted: uv is missing, or the installation failed.
+        NotInstalled: uv is missing, or the installation failed.
     """
-    uv = os.environ.get("UV") or shutil.which("uv")
+    uv = find_uv()
     if uv is None:
-        raise NotStarted("uv is not on PATH; it installs the stand-in's environment.")
+        raise NotInstalled("uv is not on PATH; it installs the stand-in's environment.")
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -88,7 +105,7 @@ def prepare() -> Path:
         command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
     if installed.returncode:
-        raise NotStarted(f"The stand-in's environment cannot be made: {installed.stderr.strip()}")
+        raise NotInstalled(f"The stand-in's environment cannot be made: {installed.stderr.strip()}")
     folder, name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
     return PROJECT / ".venv" / folder / name
 
@@ -118,6 +135,7 @@ def stand_in(
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                **_APART,
             )
         try:
             yield _await_start(process, folder)

@@ -1,11 +1,5 @@
-"""The deployment rehearsed: the real template on the stand-in, checked through its API.
+"""The deployment rehearsed: the real template on the stand-in, checked through its API."""
 
-`python -m rehearsal.rehearse`, and `alex rehearse`. Exit status: 0 all checks hold, 1 one does
-not, 2 the rehearsal could not be set up.
-"""
-
-import json
-import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from laptop.site.server import RunningSite, running_site
-from rehearsal.checks import CHECKS, Check, Outcome, carry_out
+from rehearsal.checks import CHECKS, REMOVAL, Check, Outcome, carry_out
 from rehearsal.deployment import Deployment, client
-from rehearsal.process import ROOT, NotStarted, StandIn, prepare, stand_in
-from rehearsal.sam import Sam, SamFailed, find_sam
+from rehearsal.process import ROOT, StandIn, prepare, stand_in
+from rehearsal.sam import Sam, SamFailed, find_sam, sam_for
 
 STACK = "alex-rehearsal"
 REGION = "eu-central-1"
@@ -29,7 +23,7 @@ ONLY_AWS = (
     "Quotas of your account: Lambda's and SageMaker's concurrency, Bedrock's model access.",
     "The embedding container itself: its image tag, its cold start, its speed and its price.",
     "The researcher's image in Lambda's sandbox; where Docker runs, tests build it and run it.",
-    "API Gateway's own validation of request bodies, its error templates and its 29 seconds.",
+    "API Gateway's own error templates and its 29 seconds.",
     "Delivery of the schedule's own dead letters, alarms and their e-mail, X-Ray and dashboard.",
     "BM25 scores to the digit, and approximate search over millions of vectors.",
     "IAM beyond policies: service control policies and boundaries of your organization.",
@@ -45,7 +39,7 @@ class Rehearsal:
 
     Attributes:
         seconds: from start to end, tear-down included.
-        sam: the SAM that deployed.
+        sam: the version of the SAM that deployed.
         researcher: how the researcher ran.
     """
 
@@ -62,38 +56,54 @@ class Rehearsal:
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
-        return asdict(self) | {"passed": self.passed, "only_aws": list(ONLY_AWS)}
+        return {"passed": self.passed, **asdict(self), "only_aws": list(ONLY_AWS)}
 
 
-def rehearse(tell: Tell, *, region: str = REGION, checks: Sequence[Check] = CHECKS) -> Rehearsal:
+def rehearse(
+    tell: Tell,
+    told: Callable[[Outcome], None],
+    *,
+    region: str = REGION,
+    checks: Sequence[Check] = CHECKS,
+    meanwhile: Callable[[Deployment], None] = lambda _: None,
+) -> Rehearsal:
     """Deploy to a stand-in of its own, hold the checks, tear everything down.
 
     Args:
-        tell: hears of progress, a line at a time.
+        tell: hears what is about to happen.
+        told: hears what came of each step.
         region: where the stack believes to be.
         checks: what to hold against it, in order.
+        meanwhile: what else to do with the stack before it is removed.
 
     Raises:
+        NotInstalled: what the rehearsal needs cannot be had.
         NotStarted: the stand-in did not start.
         SamFailed: the template did not build or deploy.
     """
     started = time.monotonic()
+    outcomes: list[Outcome] = []
+
+    def note(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        told(outcome)
+
     with _stage(tell, region) as (running, sam, site):
-        outcomes = [
-            _timed(tell, "sam build", lambda: _build(running, sam)),
-            _timed(tell, "sam deploy", lambda: _deploy(running, sam)),
-        ]
+        tell("Building and deploying, the real `sam` and the real template")
+        note(_timed("sam build", lambda: _build(running, sam)))
+        note(_timed("sam deploy", lambda: _deploy(running, sam)))
         deployment = Deployment.of(running, STACK, site)
         for check in checks:
-            outcomes.append(carry_out(check, deployment))
-            _tell_outcome(tell, outcomes[-1])
+            note(carry_out(check, deployment))
+        meanwhile(deployment)
+        note(carry_out(REMOVAL, deployment))
         if not all(outcome.passed for outcome in outcomes):
             tell(f"The functions wrote:\n{_tail(running.log)}")
     return Rehearsal(
         outcomes=outcomes,
         seconds=time.monotonic() - started,
         region=region,
-        sam=" ".join(Path(word).name for word in sam.command),
+        sam=sam.cli.version,
         researcher="from its source, in place of the image",
     )
 
@@ -102,25 +112,28 @@ def rehearse(tell: Tell, *, region: str = REGION, checks: Sequence[Check] = CHEC
 def _stage(tell: Tell, region: str) -> Iterator[tuple[StandIn, Sam, RunningSite]]:
     """The stand-in, SAM pointed to it, and the site that research reads."""
     with ExitStack() as stack:
-        tell("Preparing the stand-in for AWS")
-        interpreter = prepare()
+        tell("Preparing the stand-in for AWS; the first time downloads it")
+        interpreter, cli = prepare(), find_sam()
         site = stack.enter_context(running_site())
         image = {
             "handler": RESEARCHER,
             "path": [str(ROOT), str(ROOT / "functions"), sysconfig.get_path("purelib")],
-            "environment": {"ALEX_ALLOW_HOSTS": site.authority},
+            # The site answers 404 in the SEC's place: a rehearsal asks nobody outside.
+            "environment": {
+                "ALEX_ALLOW_HOSTS": site.authority,
+                "ALEX_SEC_WEB_URL": site.base_url,
+                "ALEX_SEC_DATA_URL": site.base_url,
+            },
         }
         running = stack.enter_context(stand_in(interpreter, region=region, image=image))
-        folder = running.folder / "sam"
-        folder.mkdir()
-        yield running, find_sam(running, interpreter, folder), site
+        yield running, sam_for(running, cli, interpreter), site
 
 
 def _build(running: StandIn, sam: Sam) -> str:
     sam.build()
     sam.name_image(f"{running.account}.dkr.ecr.{running.region}.amazonaws.com/alex:source")
     functions = [each for each in sam.template.parent.iterdir() if each.is_dir()]
-    return f"{len(functions)} functions, each with all that it imports"
+    return f"{len(functions)} zip functions"
 
 
 def _deploy(running: StandIn, sam: Sam) -> str:
@@ -146,50 +159,11 @@ def _deploy(running: StandIn, sam: Sam) -> str:
     )
 
 
-def _timed(tell: Tell, name: str, act: Callable[[], str]) -> Outcome:
+def _timed(name: str, act: Callable[[], str]) -> Outcome:
     """A step without which there is nothing to check."""
-    tell(f"{name} …")
     started = time.monotonic()
-    outcome = Outcome(name, True, act(), time.monotonic() - started)
-    _tell_outcome(tell, outcome)
-    return outcome
-
-
-def _tell_outcome(tell: Tell, outcome: Outcome) -> None:
-    mark = "✓" if outcome.passed else "✗"
-    tell(f"{mark} {outcome.name} ({outcome.seconds:.0f} s): {outcome.detail}")
+    return Outcome(name, True, act(), time.monotonic() - started)
 
 
 def _tail(log: Path, size: int = 4000) -> str:
     return log.read_text(encoding="utf-8", errors="replace")[-size:]
-
-
-def main(arguments: Sequence[str] = ()) -> int:
-    """Rehearse and print; returns the exit status."""
-    as_json = "--json" in arguments
-
-    def tell(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - progress of a command
-
-    try:
-        result = rehearse(tell)
-    except (NotStarted, SamFailed) as error:
-        tell(str(error))
-        return 2
-    print(json.dumps(result.as_json(), indent=2) if as_json else table(result))  # noqa: T201 - its output
-    return 0 if result.passed else 1
-
-
-def table(result: Rehearsal) -> str:
-    """What was shown and what was not, as text."""
-    lines = [f"Rehearsed in {result.seconds:.0f} s. The researcher ran {result.researcher}.", ""]
-    lines += ["Shown on the stand-in:"]
-    for outcome in result.outcomes:
-        mark = "✓" if outcome.passed else "✗"
-        lines.append(f"  {mark} {outcome.name:<22}{outcome.seconds:>5.1f} s  {outcome.detail}")
-    lines += ["", "Only AWS can show:", *(f"  · {each}" for each in ONLY_AWS)]
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

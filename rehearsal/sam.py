@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.process import ROOT, StandIn
+from rehearsal.process import ROOT, NotInstalled, StandIn, find_uv
 
-VERSION = "1.170.*"
+PACKAGE = "aws-sam-cli==1.170.*"
 """What runs where no `sam` is on PATH."""
+
+_SETTINGS = {"SAM_CLI_POLL_DELAY": "0.5", "SAM_CLI_TELEMETRY": "0"}
+_NOT_KEPT = ("AWS_", "SAM_CLI_", "VIRTUAL_ENV")
+_STOP_SECONDS = 10
 
 IMAGE_FUNCTION = "ResearcherFunction"
 
@@ -21,16 +25,28 @@ class SamFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SamCli:
+    """A SAM that answers.
+
+    Attributes:
+        words: how it is called.
+        version: what it calls itself.
+    """
+
+    words: tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sam:
     """SAM, working in a folder of its own beside an unmodified checkout.
 
     Attributes:
-        command: how it is called.
         folder: where it builds, and keeps its caches.
         environment: its variables, none of them the user's AWS ones.
     """
 
-    command: tuple[str, ...]
+    cli: SamCli
     folder: Path
     environment: Mapping[str, str]
 
@@ -78,49 +94,73 @@ class Sam:
         )
 
     def _run(self, *arguments: str) -> None:
-        command = [*self.command, *arguments, "--config-file", str(ROOT / "samconfig.toml")]
+        command = [*self.cli.words, *arguments, "--config-file", str(ROOT / "samconfig.toml")]
         with self.log.open("ab") as log:
-            ended = subprocess.run(  # noqa: S603 - SAM, with arguments of our own
+            process = subprocess.Popen(  # noqa: S603 - SAM, with arguments of our own
                 command,
                 cwd=self.folder,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                check=False,
             )
-        if ended.returncode:
+            try:
+                status = process.wait()
+            finally:
+                _end(process)
+        if status:
             tail = self.log.read_text(encoding="utf-8", errors="replace")[-1500:]
             raise SamFailed(f"`sam {arguments[0]}` failed.\n{tail}")
 
 
-def find_sam(stand_in: StandIn, interpreter: Path, folder: Path) -> Sam:
-    """The user's SAM, or one that uv fetches.
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop SAM where a Ctrl-C left it running; uv hands the signal on to it."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def find_sam() -> SamCli:
+    """The user's own SAM, or one that uv fetches.
+
+    Raises:
+        NotInstalled: there is neither.
+    """
+    installed, uv = shutil.which("sam"), find_uv()
+    if installed:
+        words: tuple[str, ...] = (installed,)
+    elif uv:
+        words = (uv, "tool", "run", "--quiet", "--python", "3.12", "--from", PACKAGE, "sam")
+    else:
+        raise NotInstalled("Neither sam nor uv is on PATH.")
+    tried = subprocess.run(  # noqa: S603 - SAM, with arguments of our own
+        [*words, "--version"],
+        env=os.environ | _SETTINGS,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if tried.returncode:
+        raise NotInstalled(f"SAM does not start: {tried.stderr.strip()}")
+    return SamCli(words, tried.stdout.strip())
+
+
+def sam_for(stand_in: StandIn, cli: SamCli, interpreter: Path) -> Sam:
+    """SAM, pointed to a stand-in and working in its folder.
 
     Args:
         stand_in: where it deploys to.
+        cli: which one.
         interpreter: a Python of the functions' version with pip, first on SAM's PATH.
-        folder: where it works.
-
-    Raises:
-        SamFailed: there is neither.
     """
-    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment = own | stand_in.environment()
-    environment |= {
-        "PATH": os.pathsep.join([str(interpreter.parent), own.get("PATH", "")]),
-        "SAM_CLI_POLL_DELAY": "0.5",
-        "SAM_CLI_TELEMETRY": "0",
-    }
-    environment.pop("VIRTUAL_ENV", None)
-    return Sam(_command(), folder, environment)
-
-
-def _command() -> tuple[str, ...]:
-    installed = shutil.which("sam")
-    if installed:
-        return (installed,)
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if uv:
-        return (uv, "tool", "run", "--quiet", "--from", f"aws-sam-cli=={VERSION}", "sam")
-    raise SamFailed("Neither sam nor uv is on PATH.")
+    folder = stand_in.folder / "sam"
+    folder.mkdir()
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_KEPT)}
+    path = os.pathsep.join([str(interpreter.parent), own.get("PATH", "")])
+    environment = own | stand_in.environment() | _SETTINGS | {"PATH": path}
+    return Sam(cli, folder, environment)

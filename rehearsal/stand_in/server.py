@@ -7,6 +7,7 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,14 +53,17 @@ def run(region: str, account: str, tokenizer: Path, image: dict[str, Any] | None
         access_key_id=f"AKIA{secrets.token_hex(8).upper()}",
         secret_access_key=secrets.token_urlsafe(30),
     )
-    _configure_ministack(address)
+    _configure_ministack(address, Path(tempfile.gettempdir()))
     from rehearsal.stand_in.assembly import assemble  # noqa: PLC0415 - ministack reads its settings at import
 
     asyncio.run(_serve(assemble(tokenizer, image), listener, address))
 
 
-def _configure_ministack(address: Address) -> None:
-    """Settings that ministack reads from its environment when it is imported."""
+def _configure_ministack(address: Address, folder: Path) -> None:
+    """Settings that ministack reads from its environment when it is imported.
+
+    Its own folders are the same for all its processes; ours are this process's.
+    """
     os.environ.update(
         {
             "AUTH": "true",
@@ -72,7 +76,9 @@ def _configure_ministack(address: Address) -> None:
             "LAMBDA_EXECUTOR": "local",
             "MINISTACK_ACCOUNT_ID": address.account,
             "MINISTACK_REGION": address.region,
+            "S3_DATA_DIR": str(folder / "s3"),
             "SFTP_ENABLED": "0",
+            "STATE_DIR": str(folder / "state"),
         }
     )
     os.environ.setdefault("LOG_LEVEL", "WARNING")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from botocore.config import Config
 
-from rehearsal.process import NotStarted, StandIn, prepare, stand_in
+from rehearsal.process import NotInstalled, StandIn, prepare, stand_in
 
 if TYPE_CHECKING:
     from mypy_boto3_s3vectors import S3VectorsClient
@@ -27,7 +27,7 @@ def running_stand_in() -> Iterator[StandIn]:
     """A stand-in of its own; where it cannot be had, the test skips, or fails in CI."""
     try:
         interpreter = prepare()
-    except NotStarted as error:
+    except NotInstalled as error:
         if os.environ.get("CI", "").lower() in {"1", "true"}:
             raise
         pytest.skip(str(error))

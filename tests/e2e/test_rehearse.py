@@ -1,0 +1,115 @@
+"""`alex rehearse` as a user runs it: the real template, deployed, used and removed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laptop.console import ExitCode
+from rehearsal.checks import CHECKS, REMOVAL
+from rehearsal.process import NotInstalled, prepare
+from rehearsal.rehearse import ONLY_AWS
+from rehearsal.sam import find_sam
+
+
+@pytest.fixture(scope="module")
+def _installed() -> None:
+    """What a rehearsal needs; skips where it cannot be had, fails in CI."""
+    try:
+        prepare()
+        find_sam()
+    except NotInstalled as error:
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            raise
+        pytest.skip(str(error))
+
+
+pytestmark = [
+    pytest.mark.usefixtures("_installed"),
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl-C to one process"),
+]
+
+
+@contextmanager
+def alex(temporary: Path, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    """A running `alex` whose temporary files are in a folder; killed where a test forgets it."""
+    inherited = {n: v for n, v in os.environ.items() if not n.startswith("ALEX_")}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "laptop.main", *args],
+        env={**inherited, "TMPDIR": str(temporary), **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def lines_until(running: subprocess.Popen[str], wanted: str) -> list[str]:
+    """What it tells up to a line that starts so."""
+    assert running.stderr is not None
+    told: list[str] = []
+    for line in running.stderr:
+        told.append(line.strip())
+        if told[-1].startswith(wanted):
+            return told
+    raise AssertionError("\n".join(told))
+
+
+def test_the_stack_deploys_holds_all_checks_serves_commands_and_goes(tmp_path: Path) -> None:
+    with alex(tmp_path, "rehearse", "--keep", "--json") as rehearsal:
+        told = lines_until(rehearsal, "Ctrl-C removes it")
+        settings = dict(line.split("=", 1) for line in told if line.startswith("ALEX_"))
+        assert set(settings) == {"ALEX_API_ENDPOINT", "ALEX_API_KEY"}, told
+        use_from_the_command_line(tmp_path, settings)
+        rehearsal.send_signal(signal.SIGINT)
+        out, err = rehearsal.communicate(timeout=120)
+    shown = json.loads(out)
+    assert rehearsal.returncode == ExitCode.OK, (told, err)
+    assert shown["passed"], (told, err)
+    names = ["sam build", "sam deploy", *(check.name for check in (*CHECKS, REMOVAL))]
+    assert [outcome["name"] for outcome in shown["outcomes"]] == names
+    assert all(outcome["detail"] for outcome in shown["outcomes"])
+    assert shown["only_aws"] == list(ONLY_AWS)
+    assert "source" in shown["researcher"]
+    assert list(tmp_path.glob("alex-rehearsal-*")) == []
+
+
+def use_from_the_command_line(temporary: Path, settings: dict[str, str]) -> None:
+    """The same commands as on a laptop, through the deployed API."""
+    page = temporary / "cash.md"
+    page.write_text("# Cash\n\nLarkspur held $284.6 million of cash.", encoding="utf-8")
+    ingested = answer(temporary, settings, "ingest", str(page), "--ticker", "LKSP")
+    (document,) = ingested["documents"]
+    found = answer(temporary, settings, "search", "How much cash is there?", "--ticker", "LKSP")
+    assert [result["document_id"] for result in found["results"]] == [document["document_id"]]
+
+
+def answer(temporary: Path, settings: dict[str, str], *args: str) -> Any:  # noqa: ANN401 - JSON
+    with alex(temporary, *args, "--json", **settings) as command:
+        out, err = command.communicate(timeout=120)
+    assert command.returncode == ExitCode.OK, err
+    return json.loads(out)
+
+
+def test_ctrl_c_tears_down(tmp_path: Path) -> None:
+    with alex(tmp_path, "rehearse") as rehearsal:
+        lines_until(rehearsal, "Building and deploying")
+        assert list(tmp_path.glob("alex-rehearsal-*"))
+        rehearsal.send_signal(signal.SIGINT)
+        out, err = rehearsal.communicate(timeout=60)
+    assert rehearsal.returncode == ExitCode.STOPPED, (out, err)
+    assert "Traceback" not in err
+    assert list(tmp_path.glob("alex-rehearsal-*")) == []
