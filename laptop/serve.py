@@ -30,6 +30,9 @@ LOOPBACK = "127.0.0.1"
 _POLL = 1.0
 """Seconds between two looks for queued jobs."""
 
+_TIDY = 3_600.0
+"""Seconds between two looks for what broken ingests left behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
@@ -148,9 +151,12 @@ def _quiet_log() -> Iterator[None]:
 
 
 def _background(services: Services, run_job: Callable[[str], object]) -> list[Background]:
-    """The worker, and the schedule where there is one."""
+    """The worker, the tidying, and the schedule where there is one."""
     desk, settings = services.research, services.settings
-    work = [Background("alex-worker", _POLL, JobWorker(desk, run_job).run_waiting)]
+    work = [
+        Background("alex-worker", _POLL, JobWorker(desk, run_job).run_waiting),
+        Background("alex-tidying", _TIDY, services.knowledge.sweep),
+    ]
     if settings.watch_minutes:
         every = timedelta(minutes=settings.watch_minutes)
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -17,8 +18,12 @@ import pytest
 import requests
 
 from alex.aws.api_gateway import Handler
+from alex.cleanup import LEASE
+from alex.documents import Revision
 from alex.errors import Misconfigured
-from alex.research import JobStatus, ResearchRequest
+from alex.local.catalog import SqliteCatalog
+from alex.local.database import Database
+from alex.research import JobStatus, ResearchRequest, now
 from alex.wiring import Services
 from laptop.events import LaptopContext
 from laptop.gateway import MAX_PAYLOAD
@@ -239,6 +244,21 @@ def test_the_schedule_asks_by_itself(tmp_path: Path) -> None:
         with serving(services, run_job=run):
             assert ran.wait(30)
         assert [request.topic for request in asked] == ["tides"]
+
+
+def test_what_a_broken_ingest_left_is_swept_away(tmp_path: Path) -> None:
+    with local_services(tmp_path) as services:
+        database = Database(tmp_path / "alex.db")
+        try:
+            catalog = SqliteCatalog(database)
+            catalog.stage(Revision("broken", "broken-1", 0), now() - 2 * LEASE)
+            with serving(services, run_job=lambda _: None):
+                deadline = time.monotonic() + 30
+                while catalog.leftovers(now()):
+                    assert time.monotonic() < deadline
+                    time.sleep(0.01)
+        finally:
+            database.close()
 
 
 def test_the_key_is_made_once_and_kept_secret(tmp_path: Path) -> None:
