@@ -5,7 +5,8 @@ import zlib
 ACCEPTED = "gzip, deflate"
 """What is asked for; each packs a thousandfold at most, and only one layer of it is unpacked."""
 
-_GZIP_OR_ZLIB, _RAW = 47, -15
+_GZIP, _ZLIB, _BARE = 31, 15, -15
+"""What `zlib` calls the formats."""
 
 
 class Undecodable(ValueError):
@@ -23,12 +24,11 @@ class Unpacker:
     """
 
     def __init__(self, encoding: str) -> None:
-        name = encoding.strip().lower()
-        if name not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-            raise Undecodable(f"the content encoding {name!r} was not asked for")
-        self._packed = name not in {"", "identity"}
-        self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
-        self._begun = False
+        self._encoding = encoding.strip().lower().removeprefix("x-")
+        if self._encoding not in {"", "identity", "gzip", "deflate"}:
+            raise Undecodable(f"the content encoding {self._encoding!r} was not asked for")
+        self._inflate = zlib.decompressobj(_GZIP) if self._encoding == "gzip" else None
+        self._start = b""
 
     def feed(self, chunk: bytes, room: int) -> bytes:
         """What a chunk holds, up to `room` bytes of it.
@@ -36,21 +36,20 @@ class Unpacker:
         Raises:
             Undecodable: it is damaged.
         """
-        if not self._packed:
+        if self._encoding in {"", "identity"}:
             return chunk[:room]
+        if self._inflate is None:
+            self._start += chunk
+            if len(self._start) < 2:  # noqa: PLR2004 - the length of zlib's header
+                return b""
+            chunk = self._start
+            self._inflate = zlib.decompressobj(_ZLIB if _has_header(chunk) else _BARE)
         try:
-            return self._inflated(chunk, room)
+            return self._inflate.decompress(chunk, room)
         except zlib.error as error:
             raise Undecodable("the body is damaged") from error
 
-    def _inflated(self, chunk: bytes, room: int) -> bytes:
-        try:
-            data = self._inflate.decompress(chunk, room)
-        except zlib.error:
-            if self._begun:
-                raise
-            # Some servers mean the bare format when they say deflate.
-            self._inflate = zlib.decompressobj(_RAW)
-            data = self._inflate.decompress(chunk, room)
-        self._begun = True
-        return data
+
+def _has_header(data: bytes) -> bool:
+    """Whether deflated data is in zlib's format, as it should be; some servers send it bare."""
+    return data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0  # noqa: PLR2004 - RFC 1950
