@@ -41,7 +41,7 @@ _HEADLINES = tuple(
     )
 )
 _SCALE_NAMES = {3: "thousand", 6: "million", 9: "billion"}
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _FOOTNOTE = re.compile(r"(?:\s*\(\d{1,2}\))+\s*$")
 _ACRONYM = 4
 _VAGUE = re.compile(r"basic|diluted|total|other|current|non-?current", re.IGNORECASE)
@@ -84,7 +84,7 @@ def worded(reading: Reading) -> str:
         return f"{sign}{digits}%"
     if amount.unit in {"points", "basis points", "times"}:
         return reading.raw
-    currency = _SIGNS.get(amount.unit, f"{amount.unit} " if amount.unit else "")
+    currency = SIGNS.get(amount.unit, f"{amount.unit} " if amount.unit else "")
     scale = f" {_SCALE_NAMES[reading.power]}" if reading.power else ""
     return f"{sign}{currency}{digits}{scale}"
 

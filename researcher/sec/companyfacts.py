@@ -23,6 +23,8 @@ TAXONOMIES = ("us-gaap", "ifrs-full", "dei")
 
 _ANNUAL = ("10-K", "20-F", "40-F")
 _SUGGESTIONS = 5
+_SLIGHT = Decimal("0.001")
+"""Of a value: rounding changes no more."""
 
 
 class _Entry(BaseModel):
@@ -157,9 +159,18 @@ def _changed(stated: Sequence[_Entry]) -> Iterator[Report]:
     newest = stated[-1]
     told = {newest.val}
     for entry in stated:
-        if entry.val not in told and entry.accn != newest.accn:
-            told.add(entry.val)
+        if entry.val in told or entry.accn == newest.accn:
+            continue
+        told.add(entry.val)
+        if not _rounded(entry.val, newest.val):
             yield entry.report
+
+
+def _rounded(one: Decimal, other: Decimal) -> bool:
+    """Whether a value is another in fewer digits, as when a company turns to millions."""
+    fewer, more = sorted((one, other), key=lambda value: len(value.normalize().as_tuple().digits))
+    unit = Decimal(1).scaleb(int(fewer.normalize().as_tuple().exponent))
+    return abs(fewer - more) <= min(unit / 2, abs(more) * _SLIGHT)
 
 
 def _newness(entry: _Entry) -> tuple[date, str, int, Decimal]:
