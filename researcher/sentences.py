@@ -34,6 +34,7 @@ _FORMALITIES = (
     r"private securities litigation|securities (?:exchange )?act|no obligation to update",
     r"accounting (?:standards? update|pronouncements?)|\bASU\b|\bFASB\b|basis of presentation",
     r"unaudited|shell company|transition period|read in conjunction|for additional information",
+    r"not necessarily (?:be )?indicative",
 )
 _WEBSITES = (
     r"cookies?\b|privacy (?:policy|notice)|all rights reserved|terms of (?:use|service)",
