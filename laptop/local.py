@@ -118,21 +118,27 @@ class LocalBackend:
         return JobView.of(self.services.research.cancel(job_id))
 
     def follow(self, job_id: str) -> Iterator[JobView]:
-        """Run the job here, or watch where `alex serve` was quicker; ends with the job."""
+        """Run the job here, or watch where another process does; ends with the job.
+
+        Where that process dies, the job goes on here.
+        """
         # The agent SDK, trafilatura and Playwright take seconds to load: only a run needs them.
         from researcher.reading.reader import open_reader  # noqa: PLC0415
         from researcher.run import run_job  # noqa: PLC0415
 
+        desk = self.services.research
         with asyncio.Runner() as runner:
-            run = runner.get_loop().create_task(run_job(self.services, job_id, open_reader))
-            while not run.done():
-                runner.run(asyncio.wait({run}, timeout=POLL))
-                yield self.job(job_id)
-            run.result()
-        while not (job := self.job(job_id)).status.final:
-            yield job
-            time.sleep(POLL)
-        yield job
+            while not (job := desk.get(job_id)).status.final:
+                if not desk.waits(job):
+                    yield JobView.of(job)
+                    time.sleep(POLL)
+                    continue
+                run = runner.get_loop().create_task(run_job(self.services, job_id, open_reader))
+                while not run.done():
+                    runner.run(asyncio.wait({run}, timeout=POLL))
+                    yield self.job(job_id)
+                run.result()
+        yield self.job(job_id)
 
 
 def _outcome(fate: Receipt | AlexError) -> Outcome:

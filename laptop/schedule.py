@@ -4,12 +4,11 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from alex.api import ResearchBody, parse
 from alex.errors import InvalidInput, Misconfigured
-from alex.research import LEASE, Job, JobStatus, ResearchDesk, ResearchRequest, now
+from alex.research import Job, JobStatus, ResearchDesk, ResearchRequest
 
 _logger = logging.getLogger("alex.schedule")
 
@@ -53,16 +52,9 @@ class JobWorker:
         run_job: claims a job and runs it to its end, whatever that is.
     """
 
-    def __init__(
-        self,
-        desk: ResearchDesk,
-        run_job: Callable[[str], object],
-        *,
-        clock: Callable[[], datetime] = now,
-    ) -> None:
+    def __init__(self, desk: ResearchDesk, run_job: Callable[[str], object]) -> None:
         self._desk = desk
         self._run_job = run_job
-        self._clock = clock
         self._known: set[str] = set()
         self._open: dict[str, Job] = {}
 
@@ -73,7 +65,7 @@ class JobWorker:
             job = self._desk.get(job_id)
             if job.status.final:
                 del self._open[job_id]
-            elif job.status is JobStatus.QUEUED or self._clock() - job.updated > LEASE:
+            elif self._desk.waits(job):
                 self._run(job_id)
 
     def _look_for_new(self) -> None:

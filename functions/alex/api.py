@@ -172,7 +172,13 @@ class BudgetBody(RequestModel):
     """What a research run may use; at any cap it ends with what is verified."""
 
     usd: float = Field(default=Budget().usd, ge=0, le=50, description="Dollars for model calls.")
+    turns: Whole = Field(
+        default=Budget().turns, ge=1, le=200, description="Model calls, failed ones too."
+    )
     pages: Whole = Field(default=Budget().pages, ge=1, le=100, description="Pages read.")
+    bytes: Whole = Field(
+        default=Budget().bytes, ge=1, le=500_000_000, description="Of pages, as sent to us."
+    )
     seconds: Whole = Field(default=Budget().seconds, ge=10, le=840, description="Wall-clock time.")
 
 

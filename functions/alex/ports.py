@@ -178,6 +178,22 @@ class JobStore(Protocol):
         ...
 
 
+class Claims(Protocol):
+    """Which run has a job, and whether that run still lives."""
+
+    def take(self, job: Job, at: datetime) -> bool:
+        """Claim a job for this process; False where a living run has it."""
+        ...
+
+    def release(self, job_id: str) -> None:
+        """Let go of a job; one that is not held is no error."""
+        ...
+
+    def lost(self, job: Job, at: datetime) -> bool:
+        """Whether the run of a job that is said to be running has died."""
+        ...
+
+
 class JobLauncher(Protocol):
     """Hands a job to the researcher without waiting for it."""
 

@@ -13,10 +13,11 @@ from alex.documents import Page
 from alex.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from alex.ports import JobLauncher, JobStore
+    from alex.ports import Claims, JobLauncher, JobStore
 
 LEASE = timedelta(minutes=16)
-"""A running job that reported nothing for this long has died: a run ends within Lambda's 15."""
+"""Where only time tells, a running job that reported nothing for this long has died: a run ends
+within Lambda's 15 minutes."""
 
 
 class JobStatus(StrEnum):
@@ -40,12 +41,16 @@ class Budget:
 
     Attributes:
         usd: dollars for model calls.
+        turns: model calls, failed ones too.
         pages: pages read.
+        bytes: of pages, as they came over the network.
         seconds: wall-clock time.
     """
 
     usd: float = 0.50
+    turns: int = 30
     pages: int = 12
+    bytes: int = 50_000_000
     seconds: int = 600
 
 
@@ -113,14 +118,35 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class LeasedClaims:
+    """Claims where no process can see whether another one lives: each lasts for a lease."""
+
+    def take(self, job: Job, at: datetime) -> bool:
+        """Whether the job is free; the job store lets one claimant of two win."""
+        return job.status is JobStatus.QUEUED or self.lost(job, at)
+
+    def release(self, job_id: str) -> None:
+        """Nothing to do: a claim ends with the job, or with its lease."""
+
+    def lost(self, job: Job, at: datetime) -> bool:
+        """Whether a running job has been silent for too long."""
+        return at - job.updated > LEASE
+
+
 class ResearchDesk:
     """Takes requests for research and keeps track of them."""
 
     def __init__(
-        self, jobs: "JobStore", launcher: "JobLauncher", *, clock: Callable[[], datetime] = now
+        self,
+        jobs: "JobStore",
+        launcher: "JobLauncher",
+        claims: "Claims | None" = None,
+        *,
+        clock: Callable[[], datetime] = now,
     ) -> None:
         self._jobs = jobs
         self._launcher = launcher
+        self._claims = claims or LeasedClaims()
         self._clock = clock
 
     def request(self, request: ResearchRequest, idempotency_key: str | None = None) -> Job:
@@ -184,15 +210,24 @@ class ResearchDesk:
         """Claim a job for a run; None where there is nothing to run.
 
         A job can be claimed when it is queued, or when it was running and its run has died.
-        Two claims at once: one wins.
+        Two claims at once: one wins. Who claimed a job releases it when the run is over.
         """
         job = self.get(job_id)
-        if job.status is not JobStatus.QUEUED and not self._dead(job):
+        if job.status.final or not self._claims.take(job, self._clock()):
             return None
         try:
             return self._jobs.save(replace(job, status=JobStatus.RUNNING, updated=self._clock()))
         except Conflict:
+            self._claims.release(job_id)
             return None
+
+    def release(self, job_id: str) -> None:
+        """Say that the run that claimed the job is over, however it ended."""
+        self._claims.release(job_id)
+
+    def waits(self, job: Job) -> bool:
+        """Whether a job could be started: it is queued, or its run has died."""
+        return job.status is JobStatus.QUEUED or self._dead(job)
 
     def progress(self, job_id: str, phase: str, message: str) -> Job:
         """Add a step; the returned job says whether to go on: a cancel may have been asked for.
@@ -233,7 +268,7 @@ class ResearchDesk:
 
     def _dead(self, job: Job) -> bool:
         """Whether a job's run ended without saying so."""
-        return job.status is JobStatus.RUNNING and self._clock() - job.updated > LEASE
+        return job.status is JobStatus.RUNNING and self._claims.lost(job, self._clock())
 
     def _update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
         """Apply a change to the stored job, again whenever somebody else was quicker."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -60,6 +61,8 @@ class Settings:
         model_base_url: base URL of an OpenAI-compatible server.
         model_api_key: for the compatible provider on a laptop; on AWS keys come from SSM.
         model_key_parameter: name of the SSM SecureString that holds the provider's key.
+        model_price: dollars a million tokens of input and of output; None asks the price table.
+        model_output_tokens: the most that one answer of the model may have, thoughts included.
         model_region: where Bedrock serves the model; empty is the function's own region.
         user_agent: how the researcher names itself to the sites it reads.
         allow_hosts: exact `ip:port` addresses the egress guard lets through though they are
@@ -85,6 +88,8 @@ class Settings:
     watch_minutes: int = 120
     model_key_parameter: str = ""
     model_region: str = ""
+    model_price: tuple[Decimal, Decimal] | None = None
+    model_output_tokens: int = 8000
     watchlist: tuple[str, ...] = ()
     allowed_origin: str = "*"
     aws: Stack | None = None
@@ -121,10 +126,24 @@ class Settings:
             watch_minutes=read.integer("ALEX_WATCH_MINUTES", 120),
             model_key_parameter=read.text("ALEX_MODEL_KEY_PARAMETER"),
             model_region=read.text("ALEX_MODEL_REGION"),
+            model_price=_price(read),
+            model_output_tokens=read.positive("ALEX_MODEL_OUTPUT_TOKENS", 8000),
             watchlist=tuple(ticker.upper() for ticker in read.names("ALEX_WATCHLIST")),
             allowed_origin=read.text("ALEX_ALLOWED_ORIGIN", "*"),
             aws=_stack(read) if backend == "aws" else None,
         )
+
+
+def _price(read: "_Reader") -> tuple[Decimal, Decimal] | None:
+    """Both prices, or neither."""
+    names = ("ALEX_MODEL_PRICE_INPUT", "ALEX_MODEL_PRICE_OUTPUT")
+    given = [name for name in names if read.text(name)]
+    if not given:
+        return None
+    for name in names:
+        if name not in given:
+            raise Misconfigured(f"{name} is missing: {given[0]} needs it.")
+    return read.dollars(names[0]), read.dollars(names[1])
 
 
 def _stack(read: "_Reader") -> Stack:
@@ -155,6 +174,23 @@ def _base_url(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("not a base URL")
     return value.rstrip("/")
+
+
+def _dollars(value: str) -> Decimal:
+    try:
+        amount = Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError("not a number") from error
+    if not amount.is_finite() or amount < 0:
+        raise ValueError("not an amount")
+    return amount
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError("not positive")
+    return number
 
 
 class _Reader:
@@ -188,6 +224,12 @@ class _Reader:
 
     def integer(self, name: str, default: int) -> int:
         return self._parse(name, str(default), int, "a whole number")
+
+    def positive(self, name: str, default: int) -> int:
+        return self._parse(name, str(default), _positive, "a whole number of 1 or more")
+
+    def dollars(self, name: str) -> Decimal:
+        return self._parse(name, "", _dollars, "dollars, such as 0.25")
 
     def _parse[T](self, name: str, default: str, parse: Callable[[str], T], what: str) -> T:
         value = self.text(name, default)

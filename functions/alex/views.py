@@ -1,6 +1,7 @@
 """What callers get back: every response of the API."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
@@ -187,7 +188,9 @@ class BudgetView(View):
     """What a run may use."""
 
     usd: float
+    turns: int
     pages: int
+    bytes: int
     seconds: int
 
 
@@ -202,12 +205,11 @@ class RequestView(View):
     @classmethod
     def of(cls, request: ResearchRequest) -> Self:
         """The job's request."""
-        budget = request.budget
         return cls(
             topic=request.topic,
             tickers=list(request.tickers),
             urls=list(request.urls),
-            budget=BudgetView(usd=budget.usd, pages=budget.pages, seconds=budget.seconds),
+            budget=BudgetView(**asdict(request.budget)),
         )
 
 

@@ -41,6 +41,7 @@ def wire(settings: Settings) -> Services:
 def _local(settings: Settings) -> Services:
     """SQLite and ONNX Runtime under `data_dir`; needs the packages of the laptop group."""
     from alex.local.catalog import SqliteCatalog  # noqa: PLC0415 - only where it is used
+    from alex.local.claims import LockedClaims  # noqa: PLC0415
     from alex.local.database import Database  # noqa: PLC0415
     from alex.local.embedder import MiniLmEmbedder  # noqa: PLC0415
     from alex.local.index import SqliteIndex  # noqa: PLC0415
@@ -57,7 +58,9 @@ def _local(settings: Settings) -> Services:
         settings=settings,
         knowledge=KnowledgeBase(embedder, index, catalog, texts, splitter),
         search=Search(embedder, index, catalog),
-        research=ResearchDesk(SqliteJobStore(database), QueuedLauncher()),
+        research=ResearchDesk(
+            SqliteJobStore(database), QueuedLauncher(), LockedClaims(settings.data_dir / "running")
+        ),
         texts=texts,
         embedder=embedder,
         text_search="index",

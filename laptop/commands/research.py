@@ -38,7 +38,13 @@ def research(
     usd: Annotated[
         float, typer.Option(help="Dollars for model calls.", min=0, metavar="USD")
     ] = DEFAULT.usd,
+    turns: Annotated[
+        int, typer.Option(help="Model calls, failed ones too.", min=1, metavar="N")
+    ] = DEFAULT.turns,
     pages: Annotated[int, typer.Option(help="Pages to read.", min=1, metavar="N")] = DEFAULT.pages,
+    size: Annotated[
+        int, typer.Option("--bytes", help="Bytes of pages to read.", min=1, metavar="N")
+    ] = DEFAULT.bytes,
     seconds: Annotated[
         int, typer.Option(help="Time to take.", min=10, metavar="N")
     ] = DEFAULT.seconds,
@@ -55,7 +61,7 @@ def research(
         topic=topic,
         tickers=tuple(ticker or ()),
         urls=tuple(url or ()),
-        budget=Budget(usd=usd, pages=pages, seconds=seconds),
+        budget=Budget(usd=usd, turns=turns, pages=pages, bytes=size, seconds=seconds),
     )
     backend = open_backend(screen, data_dir)
     for address in private_addresses(request.urls, os.environ.get("ALEX_ALLOW_HOSTS", "")):

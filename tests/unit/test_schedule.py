@@ -70,9 +70,9 @@ def test_queued_jobs_are_run_once_oldest_first(desk: ResearchDesk) -> None:
 
 def test_a_run_that_died_is_run_again_after_its_lease(desk: ResearchDesk, clock: Clock) -> None:
     ids, dying = ask(desk, 1), Runs(desk, JobStatus.RUNNING)
-    JobWorker(desk, dying, clock=clock).run_waiting()
+    JobWorker(desk, dying).run_waiting()
     runs = Runs(desk)
-    worker = JobWorker(desk, runs, clock=clock)
+    worker = JobWorker(desk, runs)
     worker.run_waiting()
     assert runs.ids == []
     clock.time += LEASE + timedelta(seconds=1)
