@@ -1,11 +1,10 @@
-"""What stands on a page and is not its content: hidden parts, dialogs, navigation."""
+"""What stands on a page and is not its content: dialogs, notices, navigation."""
 
 import re
 from collections.abc import Callable
 
 from lxml.html import HtmlElement
 
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _CONSENT = re.compile(
     r"cookie|consent|gdpr|onetrust|didomi|truste|cmp-?(?:box|banner)", re.IGNORECASE
 )
@@ -20,11 +19,6 @@ _PAGE_FURNITURE = frozenset({"header", "footer", "form"})
 _CONTENT = ("main", "article")
 
 
-def drop_hidden(root: HtmlElement) -> None:
-    """Remove what a reader does not see, and inline XBRL's hidden header."""
-    _drop(root, _is_hidden)
-
-
 def drop_dialogs(root: HtmlElement) -> None:
     """Remove dialogs and cookie notices."""
     _drop(root, _is_dialog)
@@ -33,6 +27,11 @@ def drop_dialogs(root: HtmlElement) -> None:
 def drop_furniture(root: HtmlElement) -> None:
     """Remove navigation, and headers and footers that belong to the page, not to an article."""
     _drop(root, _is_furniture)
+
+
+def drop_menus(root: HtmlElement) -> None:
+    """Remove navigation only."""
+    _drop(root, lambda element: element.tag == "nav" or element.get("role") == "navigation")
 
 
 def _drop(root: HtmlElement, unwanted: Callable[[HtmlElement], bool]) -> None:
@@ -44,16 +43,6 @@ def _drop(root: HtmlElement, unwanted: Callable[[HtmlElement], bool]) -> None:
     for element in doomed:
         if element.getparent() is not None:
             element.drop_tree()
-
-
-def _is_hidden(element: HtmlElement) -> bool:
-    if element.tag in {"html", "body"}:
-        return False
-    return (
-        element.tag == "ix:header"
-        or element.get("hidden") not in {None, "until-found"}
-        or bool(_HIDDEN_STYLE.search(element.get("style", "").lower()))
-    )
 
 
 def _is_dialog(element: HtmlElement) -> bool:

@@ -44,6 +44,7 @@ async def page_of(
         published=content.published,
         links=content.links,
         partial=response.partial or content.partial,
+        size=len(response.body),
     )
 
 

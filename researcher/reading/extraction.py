@@ -3,7 +3,7 @@
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -13,13 +13,15 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from alex.errors import InvalidInput
-from researcher.reading.clutter import drop_dialogs, drop_furniture, drop_hidden
-from researcher.reading.linearise import clean, linearise
+from researcher.reading.clutter import drop_dialogs, drop_furniture, drop_menus
+from researcher.reading.hidden import drop_hidden
+from researcher.reading.linearise import INVISIBLE, clean, linearise
 from researcher.reading.pages import Link
 from researcher.reading.pdf import pdf_text
-from researcher.reading.statements import stated_date, stated_title
+from researcher.reading.statements import filing_facts, stated_date, stated_title
 
 _MOST_LINKS = 400
+_LONGEST_LINK_TEXT = 200
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 # Its choice is judged here; that it made none is no news to a user.
 logging.getLogger("trafilatura").setLevel(logging.ERROR)
@@ -71,7 +73,7 @@ def extract(data: bytes, content_type: str, url: str) -> Extracted:
     if media_type in {"text/html", "application/xhtml+xml"}:
         return extract_html(text, url)
     if media_type.startswith("text/") or media_type.endswith(("/json", "+json", "/xml", "+xml")):
-        return Extracted("", _CONTROL.sub("", text))
+        return Extracted("", INVISIBLE.sub("", text))
     raise InvalidInput(f"The content type {media_type or 'unknown'} cannot be read as text.")
 
 
@@ -109,10 +111,13 @@ def extract_html(page: str, url: str) -> Extracted:
     root = _parse(page)
     if root is None:
         return Extracted("", "")
-    links = tuple(_links(root, url))
-    title, published = stated_title(root), stated_date(root)
+    published, facts = stated_date(root), filing_facts(root)
+    menus = list(root.xpath("//nav//a | //header//a | //*[@role='navigation']//a"))
     drop_hidden(root)
+    # A menu that opens under the pointer is hidden until then, and leads to pages all the same.
+    links = tuple(_links(root, [*root.iter("a"), *menus], url))
     drop_dialogs(root)
+    title = stated_title(root, facts)
     text = _content(root, url)
     return Extracted(title or _first_heading(text), text, published, links)
 
@@ -158,11 +163,11 @@ def _first_heading(text: str) -> str:
     return found.group(1) if found else ""
 
 
-def _links(root: HtmlElement, url: str) -> Iterator[Link]:
+def _links(root: HtmlElement, anchors: Iterable[HtmlElement], url: str) -> Iterator[Link]:
     base = root.find(".//base[@href]")
     here = url if base is None else urljoin(url, base.get("href"))
     seen: set[str] = set()
-    for anchor in root.iter("a"):
+    for anchor in anchors:
         try:
             target = urldefrag(urljoin(here, clean(anchor.get("href", "")))).url
             scheme = urlsplit(target).scheme
@@ -171,7 +176,7 @@ def _links(root: HtmlElement, url: str) -> Iterator[Link]:
         if scheme not in {"http", "https"} or target in seen or not anchor.get("href"):
             continue
         seen.add(target)
-        yield Link(target, clean(anchor.text_content()))
+        yield Link(target, clean(anchor.text_content())[:_LONGEST_LINK_TEXT])
         if len(seen) == _MOST_LINKS:
             return
 
@@ -182,6 +187,7 @@ def _content(root: HtmlElement, url: str) -> str:
     body = root if found is None else found
     bold_headings = next(body.iter("h1", "h2", "h3"), None) is None
     if _is_inline_xbrl(body):
+        drop_menus(body)
         return linearise(body, bold_headings=bold_headings)
     drop_furniture(body)
     everything = linearise(body, bold_headings=bold_headings)

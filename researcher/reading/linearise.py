@@ -26,7 +26,15 @@ _BOLD_TAGS = frozenset({"b", "strong"})
 _WEIGHT = re.compile(r"font-weight\s*:\s*(bold|bolder|\d+)")
 _BOLD = 600
 _SPACE = re.compile(r"[\s\u00a0]+")
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f]")
+_INVISIBLE_RANGES = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters
+    r"\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    r"\u202a-\u202e"  # what turns the direction of writing round
+    r"\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters without a shape
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # tags, which spell text unseen
+)
+INVISIBLE = re.compile(f"[{_INVISIBLE_RANGES}]")
+"""Characters that print nothing. Whole messages can be spelt in them."""
 _BULLET = re.compile(r"[•●▪◦■○·*o–—-]")  # noqa: RUF001 - as pages print them
 _MARKER = re.compile(_BULLET.pattern + r"|[☐☒☑]|\(?[A-Za-z0-9]{1,4}[.)]")
 _LETTER = re.compile(r"[A-Za-z]{2}")
@@ -36,7 +44,7 @@ _LONGEST_HEADING = 120
 
 def clean(text: str) -> str:
     """One line: white space collapsed, invisible characters gone."""
-    return _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
+    return _SPACE.sub(" ", INVISIBLE.sub("", text)).strip()
 
 
 def linearise(root: Element, *, bold_headings: bool = False) -> str:

@@ -28,6 +28,7 @@ class WebPage:
         published: the page's own publication date, where it states one.
         via: whether a real browser or plain HTTP read it.
         partial: the page was cut at a size or time limit.
+        size: bytes of the page as it came.
     """
 
     url: str
@@ -41,6 +42,7 @@ class WebPage:
     published: date | None = None
     links: tuple[Link, ...] = ()
     partial: bool = False
+    size: int = 0
 
 
 class ReadFailure(StrEnum):

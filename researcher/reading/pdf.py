@@ -8,6 +8,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from alex.errors import InvalidInput
+from researcher.reading.linearise import INVISIBLE
 
 # What a damaged file lacks is said once, by `InvalidInput`, or does not matter.
 logging.getLogger("pypdf").setLevel(logging.ERROR)
@@ -15,7 +16,6 @@ logging.getLogger("pypdf").setLevel(logging.ERROR)
 PAGES = 500
 """A PDF is read up to this page."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ENDS = re.compile(r"[.:;!?\d)%”\"]$")
 _FULL = 0.75
 """A line this long, compared with the page's longest, was broken because it was full."""
@@ -54,7 +54,7 @@ def _readable(reader: PdfReader) -> int:
 
 def _reflowed(page: str) -> str:
     """A page with the lines of a paragraph joined; rows of a table stay apart."""
-    lines = [line.strip() for line in _CONTROL.sub("", page).splitlines()]
+    lines = [line.strip() for line in INVISIBLE.sub("", page).splitlines()]
     width = max(map(len, lines), default=0)
     paragraphs: list[str] = []
     last = ""

@@ -1,7 +1,7 @@
 """What a page states about itself: its title and the day it was published."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from lxml.html import HtmlElement
@@ -16,20 +16,24 @@ _PUBLISHED_NAMES_NAMES = """
 _PUBLISHED_NAMES = frozenset(_PUBLISHED_NAMES_NAMES.split())
 _JSON_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"([^"]+)"')
 _DAY = re.compile(r"\s*(\d{4})[-/](\d{2})[-/](\d{2})(?!\d)")
+_TITLE_FACTS = ("dei:EntityRegistrantName", "dei:DocumentType", "dei:DocumentPeriodEndDate")
 _NO_TITLE = re.compile(
     r"document|untitled|html|index|(?:form\s+)?(?:8|10)-[kq]|ex-?[\d.]+", re.IGNORECASE
 )
 
 
-def stated_title(root: HtmlElement) -> str:
-    """The title: a filing's company, form and period, else what the page calls itself, else ""."""
-    candidates = (
-        _filing_title(root),
-        *root.xpath("//meta[@property='og:title']/@content"),
-        root.findtext(".//title") or "",
-        *(heading.text_content() for heading in root.iterfind(".//h1")),
-    )
-    titles = (clean(str(candidate)) for candidate in candidates)
+def stated_title(root: HtmlElement, facts: Mapping[str, str]) -> str:
+    """The title: a filing's company, form and period, else what the page calls itself, else "".
+
+    What a page tells machines, in `facts` of its filing too, counts only where `root`, from which
+    hidden parts are gone, shows it to people.
+    """
+    shown = [root.findtext(".//title") or ""]
+    shown += [heading.text_content() for heading in root.iterfind(".//h1")]
+    shown = [clean(title) for title in shown]
+    told = [clean(str(title)) for title in root.xpath("//meta[@property='og:title']/@content")]
+    told = [title for title in told if any(title in other for other in shown)]
+    titles = (_filing_title(root, facts), *told, *shown)
     return next((t for t in titles if t and not _NO_TITLE.fullmatch(t)), "")
 
 
@@ -60,12 +64,20 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _filing_title(root: HtmlElement) -> str:
-    """Of inline XBRL: `Apple Inc. 10-Q, June 28, 2025`; empty for any other page."""
-    names = ("dei:EntityRegistrantName", "dei:DocumentType", "dei:DocumentPeriodEndDate")
+def filing_facts(root: HtmlElement) -> dict[str, str]:
+    """Of inline XBRL: what a filing states about itself, by name, in its hidden header or not."""
     facts: dict[str, str] = {}
     for element in root.iter("ix:nonnumeric"):
-        if (name := element.get("name", "")) in names:
+        if (name := element.get("name", "")) in _TITLE_FACTS:
             facts.setdefault(name, clean(element.text_content()))
-    company, form, period = (facts.get(name, "") for name in names)
+    return facts
+
+
+def _filing_title(root: HtmlElement, facts: Mapping[str, str]) -> str:
+    """`Apple Inc. 10-Q, June 28, 2025`, as far as the page shows it; empty for any other page."""
+    if not facts:
+        return ""
+    shown = clean(root.text_content()).casefold()
+    said = (facts.get(name, "") for name in _TITLE_FACTS)
+    company, form, period = (fact if fact.casefold() in shown else "" for fact in said)
     return ", ".join(filter(None, (f"{company} {form}".strip(), period)))
