@@ -17,6 +17,7 @@ from laptop.local import LocalBackend
 from laptop.shapes import Json
 from laptop.site.server import RunningSite, running_site
 from researcher.bundle import Bundle
+from researcher.saving import CHECK
 
 PORT = 8765
 """Always the same: a page is known by its address, so a second run finds what the first kept."""
@@ -40,8 +41,9 @@ class Demo:
 
     Attributes:
         evidence: what proves the report.
-        documents: how many the demo's folder holds now.
+        documents: how many pages and reports the demo's folder holds now.
         new: how many of them this run added; a second run adds none.
+        unchanged: what the run noted where nothing had changed since the report; else empty.
         rank: the report's place among the results of the search.
     """
 
@@ -52,6 +54,7 @@ class Demo:
     evidence: Bundle
     documents: int
     new: int
+    unchanged: str
     folder: str
 
     def as_json(self) -> Json:
@@ -66,6 +69,7 @@ class Demo:
             "rank": self.rank,
             "documents": self.documents,
             "new": self.new,
+            "unchanged": self.unchanged or None,
             "data_dir": self.folder,
         }
 
@@ -120,22 +124,24 @@ def run_demo(
     if report.document_id not in found:
         raise DemoFailed(f"The search {QUESTION!r} does not find the report.")
     after = _documents(backend)
+    evidence = _evidence(backend, job.evidence_id)
     return Demo(
         job=job,
         report=report,
         results=results,
         rank=found.index(report.document_id) + 1,
-        evidence=_evidence(backend, job.evidence_id),
+        evidence=evidence,
         documents=len(after),
         new=len(after - before),
+        unchanged=job.steps[-1].message if evidence.kind == CHECK else "",
         folder=str(place),
     )
 
 
 def _documents(backend: LocalBackend) -> set[str]:
-    """Ids of all there is; a demo's folder holds few."""
+    """Ids of pages and reports, and not of the note that nothing changed; there are few."""
     listed = backend.documents(cursor=None, limit=100, kind=None, ticker=None)
-    return {document.document_id for document in listed.documents}
+    return {document.document_id for document in listed.documents if document.kind != CHECK}
 
 
 def _evidence(backend: LocalBackend, key: str) -> Bundle:

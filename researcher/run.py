@@ -6,9 +6,11 @@ Nothing is stored before all is verified, and then the evidence before the repor
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 
 from agents import AgentsException
 from openai import (
@@ -22,18 +24,28 @@ from openai import (
 )
 
 from alex.errors import AlexError
-from alex.research import Job, JobStatus
+from alex.research import Job, JobStatus, ResearchDesk
 from alex.settings import Settings
 from alex.wiring import Services
 from researcher.bundle import Bundle
+from researcher.conclusion import Findings, bundled, confirmed, find_earlier
 from researcher.journal import Journal
+from researcher.metered import MeteredModel
 from researcher.models import choose
-from researcher.phases import Cancelled, Run, read, recall, verify, write
+from researcher.patience import Patience
+from researcher.phases import Cancelled, Run, read, recall, stop_if_cancelled, verify, write
 from researcher.reading.pages import PageReader
 from researcher.relevance import Ranker
-from researcher.saving import bundled, save
+from researcher.saving import save
+from researcher.spending import Ledger
 
 logger = logging.getLogger(__name__)
+
+SAVING_SECONDS = 60.0
+"""Kept back of the time that a process has, for storing pages and report."""
+
+_FINISHING = 0.1
+"""Of a budget's seconds: for finishing without the model, which is not waited for longer."""
 
 
 class OutOfTime(AlexError):
@@ -41,9 +53,21 @@ class OutOfTime(AlexError):
 
 
 async def run_job(
-    services: Services, job_id: str, open_reader: Callable[[Settings], PageReader]
+    services: Services,
+    job_id: str,
+    open_reader: Callable[[Settings], PageReader],
+    *,
+    patience: Patience | None = None,
+    seconds_left: float = math.inf,
 ) -> Job | None:
     """Run a job to its end; None where there is nothing to run. The job always says how it ended.
+
+    Args:
+        services: what the run works with.
+        job_id: the job to claim.
+        open_reader: makes what reads pages; the run closes it.
+        patience: with the model.
+        seconds_left: how long this process may live; the run ends in time to be saved.
 
     Raises:
         NotFound: there is no such job.
@@ -51,28 +75,60 @@ async def run_job(
     job = services.research.start(job_id)
     if job is None:
         return None
-    desk = services.research
     try:
-        async with _opened(services, job, open_reader) as run:
+        return await _claimed(services, job, open_reader, patience or Patience(), seconds_left)
+    finally:
+        services.research.release(job_id)
+
+
+async def _claimed(
+    services: Services,
+    job: Job,
+    open_reader: Callable[[Settings], PageReader],
+    patience: Patience,
+    seconds_left: float,
+) -> Job:
+    desk = services.research
+    run: Run | None = None
+    try:
+        async with _opened(services, job, open_reader, patience, seconds_left) as run:
             bundle = await _research(run)
-            evidence_id = await asyncio.to_thread(save, services, bundle, run.note)
+            run.note("save", "Storing what was read and written")
+            evidence_id = await asyncio.to_thread(save, services, bundle, _teller(desk, job.id))
         ended = desk.finish(
-            job_id,
+            job.id,
             JobStatus.SUCCEEDED,
             report_id=bundle.report_id,
             evidence_id=evidence_id,
             cost=bundle.cost,
         )
     except Cancelled:
-        ended = desk.finish(job_id, JobStatus.CANCELLED)
+        ended = desk.finish(job.id, JobStatus.CANCELLED, cost=_cost(run))
     except (AlexError, AgentsException, OpenAIError) as error:
-        logger.warning("Research job %s failed", job_id, exc_info=error)
-        ended = desk.finish(job_id, JobStatus.FAILED, error=plain_reason(error))
+        logger.warning("Research job %s failed", job.id, exc_info=error)
+        ended = desk.finish(job.id, JobStatus.FAILED, error=plain_reason(error), cost=_cost(run))
     except Exception:
-        desk.finish(job_id, JobStatus.FAILED, error="An unexpected error; the log has it.")
+        reason = "An unexpected error; the log has it."
+        desk.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
         raise
-    Journal(services.texts, job_id).clear()
+    Journal(services.texts, job.id).clear()
     return ended
+
+
+def _teller(desk: ResearchDesk, job_id: str) -> Callable[[str, str], None]:
+    """Reports the progress of saving, which a cancel does not leave half done."""
+
+    def tell(phase: str, message: str) -> None:
+        desk.progress(job_id, phase, message)
+
+    return tell
+
+
+def _cost(run: Run | None) -> dict[str, float]:
+    """What a run without a report cost."""
+    if run is None:
+        return {}
+    return run.ledger.cost() | {"seconds": round(run.ledger.seconds, 1)}
 
 
 _REASONS: tuple[tuple[type[OpenAIError], str], ...] = (
@@ -97,24 +153,49 @@ def plain_reason(error: Exception) -> str:
 
 @asynccontextmanager
 async def _opened(
-    services: Services, job: Job, open_reader: Callable[[Settings], PageReader]
+    services: Services,
+    job: Job,
+    open_reader: Callable[[Settings], PageReader],
+    patience: Patience,
+    seconds_left: float,
 ) -> AsyncIterator[Run]:
     """The run with its model and reader, which are closed in the end."""
     writer = choose(services.settings, services.embedder)
     reader = open_reader(services.settings)
+    desk, journal = services.research, Journal(services.texts, job.id)
     try:
+        ledger = Ledger(job.request.budget, writer.tariff, journal)
+        seconds, finishing = _seconds(job, ledger, seconds_left)
+        offline = writer.provider == "offline"  # it is not waited for: it is this process
+        metered = MeteredModel(
+            writer.model,
+            ledger,
+            replace(patience, answer=None, attempts=1) if offline else patience,
+            lambda: stop_if_cancelled(desk.get(job.id)),
+        )
+        began = asyncio.get_running_loop().time()
         yield Run(
             services=services,
             job=job,
-            writer=writer,
+            writer=replace(writer, model=metered),
             reader=reader,
             ranker=Ranker(services.embedder, job.request.subject),
-            journal=Journal(services.texts, job.id),
-            deadline=asyncio.get_running_loop().time() + job.request.budget.seconds,
+            journal=journal,
+            deadline=began + seconds,
+            asking_until=began + seconds - (0 if offline else finishing),
+            ledger=ledger,
         )
     finally:
         await reader.close()
         await writer.close()
+
+
+def _seconds(job: Job, ledger: Ledger, seconds_left: float) -> tuple[float, float]:
+    """How long this attempt may take, and how much of it is kept for finishing."""
+    budget = job.request.budget.seconds
+    left = min(budget - ledger.seconds, seconds_left - SAVING_SECONDS)
+    finishing = _FINISHING * budget
+    return max(left, finishing), finishing
 
 
 async def _research(run: Run) -> Bundle:
@@ -124,6 +205,12 @@ async def _research(run: Run) -> Bundle:
         known = await recall(run)
     with _timed(seconds, "read"):
         gathered = await read(run)
+    earlier = await asyncio.to_thread(find_earlier, run.services, run.job)
+    found = Findings(gathered, known, earlier, seconds)
+    if earlier and earlier.tells_all(gathered):
+        same = await asyncio.to_thread(confirmed, run, found)
+        if same:
+            return same
     try:
         async with asyncio.timeout_at(run.deadline):
             with _timed(seconds, "write"):
@@ -133,7 +220,7 @@ async def _research(run: Run) -> Bundle:
     except TimeoutError as error:
         budget = run.job.request.budget.seconds
         raise OutOfTime(f"The {budget} seconds of the budget were used up.") from error
-    return bundled(run, draft=draft, claims=claims, gathered=gathered, known=known, seconds=seconds)
+    return await asyncio.to_thread(bundled, run, found, draft, claims)
 
 
 @contextmanager

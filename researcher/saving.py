@@ -2,23 +2,19 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from alex.documents import Attributes, Filter, Submission
 from alex.errors import AlexError, InvalidInput, NotFound
-from alex.research import now
 from alex.wiring import Services
-from researcher.brief import Known
-from researcher.bundle import Bundle, ClaimRecord, KnownRecord, report_id_of
-from researcher.draft import Draft
-from researcher.evidence import states_figures
+from researcher.bundle import Bundle, check_id_of, evidence_id_of
 from researcher.exhibits import Source
-from researcher.gathering import Gathered
-from researcher.phases import Run
-from researcher.report import render
+from researcher.reporting.check import outcome, render_check
+from researcher.reporting.report import render
 
 logger = logging.getLogger(__name__)
 
-REPORT, PAGE = "report", "page"
+REPORT, CHECK, PAGE = "report", "check", "page"
 """Kinds of document a run stores."""
 
 _MOST_TOLD = 3
@@ -29,66 +25,10 @@ class NothingProven(AlexError):
     """There is nothing to say; an earlier report, where there is one, says more."""
 
 
-def bundled(
-    run: Run,
-    *,
-    draft: Draft,
-    claims: Sequence[ClaimRecord],
-    gathered: Gathered,
-    known: Sequence[Known],
-    seconds: Mapping[str, float],
-) -> Bundle:
-    """All of a run in one record; headings and questions with unproven figures lose them."""
-    request = run.job.request
-    questions = [question for question in draft.open_questions if not states_figures(question)]
-    headings = {claim.place for claim in claims if states_figures(claim.place)}
-    titled = draft.title.strip() and not states_figures(draft.title)
-    return Bundle(
-        job_id=run.job.id,
-        report_id=report_id_of(request),
-        subject=run.subject,
-        tickers=list(request.tickers),
-        title=draft.title if titled else run.subject,
-        as_of=now(),
-        provider=run.writer.provider,
-        model=run.writer.name,
-        via=run.reader.via,
-        sources=gathered.sources,
-        unread=gathered.unread,
-        known=[
-            KnownRecord(
-                document_id=item.document_id,
-                title=item.title,
-                kind=item.kind,
-                stored=item.updated.isoformat(),
-            )
-            for item in known
-        ],
-        claims=[
-            claim.model_copy(update={"place": "Findings"}) if claim.place in headings else claim
-            for claim in claims
-        ],
-        questions=questions,
-        dropped=len(draft.open_questions) - len(questions) + len(headings),
-        cost=_cost(run, gathered, sum(seconds.values())),
-        seconds=dict(seconds),
-    )
-
-
-def _cost(run: Run, gathered: Gathered, seconds: float) -> dict[str, float]:
-    cost: dict[str, float] = {
-        "pages": sum(source.via != "knowledge base" for source in gathered.sources),
-        "requests": run.usage.requests,
-        "input_tokens": run.usage.input_tokens,
-        "output_tokens": run.usage.output_tokens,
-        "seconds": round(seconds, 1),
-    }
-    return cost | {"usd": 0.0} if run.writer.priced else cost
-
-
 def save(services: Services, bundle: Bundle, note: Callable[[str, str], None]) -> str:
     """Store evidence, pages and report, in this order; the key of the evidence.
 
+    Where nothing is new, the report stays as it is, and a short entry beside it says so.
     Doing it again changes nothing: each of them has a name that follows from the run.
 
     Raises:
@@ -96,27 +36,56 @@ def save(services: Services, bundle: Bundle, note: Callable[[str, str], None]) -
     """
     if not bundle.kept:
         raise NothingProven(_why_nothing(bundle, stored=_stored(services, bundle.report_id)))
-    evidence_id = f"evidence/{bundle.job_id}.json"
+    check_id = check_id_of(bundle.report_id)
+    # A check's evidence is named for the check, so that the next one replaces it.
+    evidence_id = evidence_id_of(check_id if bundle.kind == CHECK else bundle.job_id)
     services.texts.put(evidence_id, bundle.model_dump_json())
     for source in bundle.sources:
         if source.document_id is None:
             _save_page(services, source, bundle.tickers, note)
     receipt = services.knowledge.ingest(
-        Submission(
-            text=render(bundle),
-            id=bundle.report_id,
-            title=bundle.title,
-            attributes=Attributes(
-                source=f"alex:research/{bundle.report_id}",
-                published=bundle.as_of.date(),
-                tickers=tuple(bundle.tickers),
-                kind=REPORT,
-                metadata={"job": bundle.job_id, "evidence": evidence_id},
-            ),
-        )
+        _check(bundle, check_id, evidence_id)
+        if bundle.kind == CHECK
+        else _report(bundle, evidence_id)
     )
-    note("save", f"Stored the report ({receipt.outcome}, {receipt.passages} passages)")
+    if bundle.kind == CHECK:
+        note("save", outcome(bundle))
+    else:
+        with suppress(NotFound):  # it confirmed the report that this one takes the place of
+            services.knowledge.delete(check_id)
+        note("save", f"Stored the report ({receipt.outcome}, {receipt.passages} passages)")
     return evidence_id
+
+
+def _report(bundle: Bundle, evidence_id: str) -> Submission:
+    superseded = {"supersedes": bundle.news.since.evidence_id} if bundle.news else {}
+    return Submission(
+        text=render(bundle),
+        id=bundle.report_id,
+        title=bundle.title,
+        attributes=_attributes(bundle, REPORT, {"evidence": evidence_id, **superseded}),
+    )
+
+
+def _check(bundle: Bundle, check_id: str, evidence_id: str) -> Submission:
+    return Submission(
+        text=render_check(bundle),
+        id=check_id,
+        title=f"No change: {bundle.title}",
+        attributes=_attributes(
+            bundle, CHECK, {"evidence": evidence_id, "report": bundle.report_id}
+        ),
+    )
+
+
+def _attributes(bundle: Bundle, kind: str, metadata: Mapping[str, str]) -> Attributes:
+    return Attributes(
+        source=f"alex:research/{bundle.report_id}",
+        published=bundle.as_of.date(),
+        tickers=tuple(bundle.tickers),
+        kind=kind,
+        metadata={"job": bundle.job_id, **metadata},
+    )
 
 
 def _why_nothing(bundle: Bundle, *, stored: bool) -> str:

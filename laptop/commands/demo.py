@@ -44,6 +44,8 @@ def _tell(screen: Screen, done: "Demo", question: str) -> None:
     kept = amount(done.documents, "document")
     news = f"{done.new} of them new" if done.new else "none of them new: nothing is doubled"
     screen.out.print(f"{kept}, {news}, in {done.folder}", markup=False, soft_wrap=True)
+    if done.unchanged:
+        screen.out.print(f"{done.unchanged}; a note says so", markup=False, soft_wrap=True)
     screen.out.print(
         f"{amount(len(done.evidence.kept), 'statement')}, each proven by quotes that "
         f"{done.job.evidence_id} keeps",

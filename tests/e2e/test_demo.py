@@ -64,6 +64,9 @@ def test_the_demo_reads_with_a_browser_and_doubles_nothing(home: Path) -> None:
     assert (first["new"], second["new"]) == (DOCUMENTS["browser"], 0)
     assert second["report_id"] == first["report_id"]
     assert second["job_id"] != first["job_id"]
+    assert first["unchanged"] is None
+    assert "5 sources read again, all unchanged" in str(second["unchanged"])
+    assert second["verified"] == first["verified"]
 
 
 def test_the_demo_works_without_a_browser_and_says_so(home: Path) -> None:

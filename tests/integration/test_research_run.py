@@ -107,15 +107,6 @@ def test_report_and_pages_are_found_by_search(services: Services) -> None:
     assert page.document.attributes.tickers == ("NWI",)
 
 
-def test_asked_again_nothing_is_doubled(services: Services) -> None:
-    first = run(services, asked(START), northwind())
-    before = {document.id for document in services.knowledge.list(limit=100).items}
-    second = run(services, asked(START), northwind())
-    assert {document.id for document in services.knowledge.list(limit=100).items} == before
-    assert second.report_id == first.report_id
-    assert "This report takes the place of the one of" in report_of(services, second)
-
-
 def test_a_job_that_has_ended_is_not_run_again(services: Services) -> None:
     job = run(services, asked(START), northwind())
     pages = northwind()

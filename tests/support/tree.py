@@ -33,6 +33,7 @@ FOLDERS = {
     "researcher": "the container image: agents, evidence, reports",
     "researcher/agents": "one agent a file: prompt and output",
     "researcher/reading": "pages to text, behind an egress guard",
+    "researcher/reporting": "bundles to text that people read",
     "rehearsal/stand_in": "ministack, with S3 Vectors and SageMaker added",
     "tests": "unit, contract, integration and e2e tests, and what they share",
 }
