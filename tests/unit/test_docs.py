@@ -10,12 +10,9 @@ from alex import __version__, routes
 from laptop.console import ExitCode
 from laptop.loaders import READERS
 from laptop.main import app
+from tests.support.guides import PAGES
 from tests.support.tree import BEGIN, END, README, ROOT, tree
 
-PAGES = {
-    page.relative_to(ROOT).as_posix(): page.read_text("utf-8")
-    for page in [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "guides").glob("*.md"))]
-}
 TEXT = README.read_text(encoding="utf-8")
 ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 CODE = [p for name in ("functions", "researcher", "laptop") for p in (ROOT / name).rglob("*.py")]
