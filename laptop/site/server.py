@@ -1,6 +1,7 @@
 """The demo site: a fictional company's investor pages, served on loopback."""
 
 import mimetypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class RunningSite:
 @contextmanager
 def running_site(port: int = 0) -> Iterator[RunningSite]:
     """Serve the site on loopback; port 0 takes a free one."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+    server = _Server(("127.0.0.1", port), _Handler)
     thread = Thread(
         target=server.serve_forever, args=(_POLL_SECONDS,), name="demo-site", daemon=True
     )
@@ -46,6 +47,10 @@ def running_site(port: int = 0) -> Iterator[RunningSite]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    allow_reuse_address = os.name == "posix"  # elsewhere it would let two servers share a port
 
 
 class _Handler(BaseHTTPRequestHandler):
