@@ -17,7 +17,6 @@ from agents import (
     ModelBehaviorError,
     RunConfig,
     Runner,
-    Usage,
     set_tracing_disabled,
 )
 from openai import BadRequestError, UnprocessableEntityError
@@ -27,7 +26,11 @@ from alex.errors import AlexError
 
 set_tracing_disabled(True)
 
-_CONFIG = RunConfig(tracing_disabled=True, tool_not_found_behavior="return_error_to_model")
+_CONFIG = RunConfig(
+    tracing_disabled=True,
+    tool_not_found_behavior="return_error_to_model",
+    reasoning_item_id_policy="omit",  # thoughts are not stored, so the server knows no such ids
+)
 _ATTEMPTS = 3
 _FENCE = re.compile(r"^```\w*\s*\n(.*?)\n?```", re.DOTALL | re.MULTILINE)
 
@@ -99,11 +102,8 @@ async def ask[M: BaseModel](
     make: Callable[[AgentOutputSchemaBase | None], Agent[None]],
     task: str,
     kind: type[M],
-    usage: Usage,
 ) -> M:
     """Ask, again where the answer is unusable, and without a schema where that is refused.
-
-    `usage` is added to.
 
     Raises:
         Unusable: no answer was what was asked for.
@@ -112,7 +112,7 @@ async def ask[M: BaseModel](
     fault: Exception | None = None
     for _ in range(_ATTEMPTS):
         try:
-            return await _once(make(schema), _told(task, schema, kind, fault), kind, usage)
+            return await _once(make(schema), _told(task, schema, kind, fault), kind)
         except (BadRequestError, UnprocessableEntityError):
             if schema is None:
                 raise
@@ -132,15 +132,13 @@ def _told(task: str, schema: object, kind: type[BaseModel], fault: Exception | N
     return "\n\n".join(parts)
 
 
-async def _once[M: BaseModel](agent: Agent[None], task: str, kind: type[M], usage: Usage) -> M:
-    output = await run_agent(agent, task, None, usage, turns=1)
+async def _once[M: BaseModel](agent: Agent[None], task: str, kind: type[M]) -> M:
+    output = await run_agent(agent, task, None, turns=1)
     return output if isinstance(output, kind) else read_answer(str(output), kind)
 
 
-async def run_agent[C](
-    agent: Agent[C], task: str, context: C, usage: Usage, *, turns: int
-) -> object:
-    """Run an agent to its final output; `usage` is added to.
+async def run_agent[C](agent: Agent[C], task: str, context: C, *, turns: int) -> object:
+    """Run an agent to its final output.
 
     Raises:
         Unusable: the server answered with something that is no JSON.
@@ -149,5 +147,4 @@ async def run_agent[C](
         result = await Runner.run(agent, task, context=context, max_turns=turns, run_config=_CONFIG)
     except json.JSONDecodeError as error:
         raise Unusable("The model's server answered with something else than JSON.") from error
-    usage.add(result.context_wrapper.usage)
     return result.final_output

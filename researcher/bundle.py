@@ -216,6 +216,7 @@ class Bundle(_Record):
             proven again by the sources as they are now.
         news: against the earlier report on the same question, where there is one.
         contradictions: between its sources, or with an earlier report on the same company.
+        limits: the caps of the budget that the run reached, in words.
         dropped: headings and questions that stated figures without a quote, and were left out.
         cost: as the job shows it: `pages`, `requests`, tokens, `usd` where priced.
         seconds: by phase.
@@ -239,6 +240,7 @@ class Bundle(_Record):
     contradictions: list[Contradiction] = Field(default_factory=list)
     news: News | None = None
     questions: list[str] = Field(default_factory=list)
+    limits: list[str] = Field(default_factory=list)
     dropped: int = 0
     cost: dict[str, float] = Field(default_factory=dict)
     seconds: dict[str, float] = Field(default_factory=dict)

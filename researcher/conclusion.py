@@ -134,17 +134,17 @@ def _circumstances(run: Run, found: Findings) -> dict[str, Any]:
             )
             for item in found.known
         ],
-        "cost": _cost(run, found.gathered, sum(found.seconds.values())),
+        "limits": list(run.ledger.reached),
+        "cost": _cost(run, found.gathered),
         "seconds": dict(found.seconds),
     }
 
 
-def _cost(run: Run, gathered: Gathered, seconds: float) -> dict[str, float]:
-    cost: dict[str, float] = {
-        "pages": sum(source.via != "knowledge base" for source in gathered.sources),
-        "requests": run.usage.requests,
-        "input_tokens": run.usage.input_tokens,
-        "output_tokens": run.usage.output_tokens,
-        "seconds": round(seconds, 1),
+def _cost(run: Run, gathered: Gathered) -> dict[str, float]:
+    """Of all attempts at the run."""
+    return {
+        "pages": sum(source.is_page for source in gathered.sources),
+        "bytes": gathered.size,
+        **run.ledger.cost(),
+        "seconds": round(run.ledger.seconds, 1),
     }
-    return cost | {"usd": 0.0} if run.writer.priced else cost

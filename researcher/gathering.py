@@ -36,11 +36,15 @@ class Gathered(BaseModel):
 
     Attributes:
         links: address and text of each source's links, by its key.
+        size: bytes of the pages read.
+        reached: the caps that kept a page from being read, in words.
     """
 
     sources: list[Source] = Field(default_factory=list)
     unread: list[Unread] = Field(default_factory=list)
     links: dict[str, list[tuple[str, str]]] = Field(default_factory=dict)
+    size: int = 0
+    reached: list[str] = Field(default_factory=list)
 
 
 class Refused(AlexError):
@@ -65,6 +69,7 @@ class Gathering:
     Args:
         note: told of every page; it raises to stop the run.
         keep: given all that was read so far, after each page.
+        size: bytes of pages; no page is begun once so many are read.
         deadline: on the running loop's clock; no page is begun after it.
         offered: where reading may start.
         gathered: what an earlier attempt at the same run has read already.
@@ -76,6 +81,7 @@ class Gathering:
         ranker: Ranker,
         *,
         pages: int,
+        size: int,
         deadline: float,
         note: Callable[[str], None],
         keep: Callable[[Gathered], None],
@@ -85,6 +91,7 @@ class Gathering:
         self._reader = reader
         self.ranker = ranker
         self._pages = pages
+        self._size = size
         self._deadline = deadline
         self._note = note
         self._keep = keep
@@ -111,6 +118,27 @@ class Gathering:
         """Keep a source that needs no reading: a stored document."""
         self.gathered.sources.append(source)
         self._keys[_address(source.url)] = source.key
+
+    def put(self, source: Source) -> Source:
+        """Keep a source made of data, in place of what is there of its address; with its key."""
+        known = self._keys.get(_address(source.url))
+        kept = source.model_copy(update={"key": known or f"S{len(self.sources) + 1}"})
+        if known is None:
+            self.add(kept)
+        else:
+            place = self.sources.index(self.source(known))
+            if self.sources[place].text_sha256 == kept.text_sha256:
+                return self.sources[place]
+            self.gathered.sources[place] = kept
+        self._tell(f"Read {kept.title} ({len(kept.text):,} characters)")
+        return kept
+
+    def miss(self, error: PageUnreadable) -> None:
+        """Keep that something could not be read, once."""
+        failed = Unread(url=error.url, failure=error.failure.value, detail=error.detail)
+        if failed not in self.gathered.unread:
+            self.gathered.unread.append(failed)
+            self._tell(f"Could not read {error.url}: {error.detail}")
 
     def offer(self, urls: Iterable[str]) -> None:
         """Let these addresses be read, exactly as they are."""
@@ -161,20 +189,26 @@ class Gathering:
     def _check_caps(self) -> None:
         if self.stopped:
             raise Refused("The run is to stop.")
-        read = sum(source.via != "knowledge base" for source in self.sources)
+        read = sum(source.is_page for source in self.sources)
         if read >= self._pages or self._attempts >= _ATTEMPTS_A_PAGE * self._pages:
-            raise Refused(f"The budget of {self._pages} pages is used up.")
+            raise self._cap(f"The budget of {self._pages} pages is used up.")
+        if self.gathered.size >= self._size:
+            raise self._cap(f"The budget of {self._size:,} bytes of pages is used up.")
         if asyncio.get_running_loop().time() >= self._deadline:
-            raise Refused("The time for reading is used up.")
+            raise self._cap("The time for reading is used up.")
+
+    def _cap(self, reached: str) -> Refused:
+        if reached not in self.gathered.reached:
+            self.gathered.reached.append(reached)
+        return Refused(reached)
 
     async def _read(self, url: str) -> Source:
         try:
             page = await self._reader.read(url)
         except PageUnreadable as error:
-            failed = Unread(url=url, failure=error.failure.value, detail=error.detail)
-            self.gathered.unread.append(failed)
-            self._tell(f"Could not read {url}: {error.detail}")
+            self.miss(PageUnreadable(url, error.failure, error.detail))
             raise
+        self.gathered.size += page.size
         if known := self._keys.get(_address(page.url)):  # a redirect to a page read before
             self._keys[_address(url)] = known
             return self.source(known)

@@ -5,6 +5,7 @@ the browser and its processes behind on a loop that is gone.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -36,19 +37,20 @@ def make_handler(services: Callable[[], Services]) -> Handler:
             return http(event, context)
         job_id = event.get("job_id")
         if isinstance(job_id, str):
-            return loop.run_until_complete(_run(services(), job_id))
+            seconds = context.get_remaining_time_in_millis() / 1000 if context else math.inf
+            return loop.run_until_complete(_run(services(), job_id, seconds))
         raise ValueError(f"Neither a request nor a job: {sorted(event)}")
 
     return handler
 
 
-async def _run(services: Services, job_id: str) -> Event:
-    """Run a job; a repeated event finds nothing to run."""
+async def _run(services: Services, job_id: str, seconds_left: float) -> Event:
+    """Run a job before Lambda's time is up; a repeated event finds nothing to run."""
     # The agent SDK, trafilatura and Playwright take seconds to import: only a run needs them.
     from researcher.reading.reader import open_reader  # noqa: PLC0415
     from researcher.run import run_job  # noqa: PLC0415
 
-    job = await run_job(services, job_id, open_reader)
+    job = await run_job(services, job_id, open_reader, seconds_left=seconds_left)
     return {"job_id": job_id, "status": job.status.value if job else None}
 
 

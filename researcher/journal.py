@@ -8,7 +8,7 @@ from alex.ports import TextStore
 class Journal:
     """Steps of one job by name; gone once the job has ended."""
 
-    STEPS = ("gathered", "draft", "revision")
+    STEPS = ("known", "gathered", "read", "draft", "extract", "revision", "calls")
 
     def __init__(self, texts: TextStore, job_id: str) -> None:
         self._texts = texts

@@ -5,7 +5,7 @@ address from the settings alone.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents import Model, ModelSettings, OpenAIChatCompletionsModel, OpenAIResponsesModel
 from openai import AsyncOpenAI
@@ -15,11 +15,17 @@ from alex.ports import Embedder
 from alex.settings import Settings
 from researcher.offline import NAME as OFFLINE
 from researcher.offline import OfflineModel
+from researcher.prices import FREE, Tariff, tariff_of
 
-_MODEL_SECONDS = 120.0
-"""One answer of a model."""
+_MODEL_SECONDS = 600.0
+"""The client's own limit; how long an answer may take is for its caller to say."""
 
-_RETRIES = 2
+_RETRIES = 0
+"""A try that the client made by itself would be paid for unseen."""
+
+_READING_TOKENS = 4_000
+"""The most that one turn of reading may answer: a few tool calls, and thoughts."""
+
 _KEY_SECONDS = 300
 _MATERIAL = 48_000
 """Characters of sources a language model is given: about 12,000 tokens."""
@@ -36,26 +42,34 @@ class Writer:
     Attributes:
         name: as reports and bundles show it.
         material: characters of sources it is given at most; None for all of them.
-        priced: whether `usd` says what it cost.
+        tariff: what it costs; None where nobody knows and nobody sends a bill.
+        settings: of a call that writes; every call says how long its answer may be.
     """
 
     model: Model
     provider: str
     name: str
     material: int | None
+    tariff: Tariff | None
     settings: ModelSettings = field(default_factory=ModelSettings)
-    priced: bool = False
     close: Callable[[], Awaitable[None]] = _nothing_to_close
+
+    @property
+    def reading(self) -> ModelSettings:
+        """Of a call that reads."""
+        if self.settings.max_tokens is None:
+            return self.settings
+        return replace(self.settings, max_tokens=min(_READING_TOKENS, self.settings.max_tokens))
 
 
 def choose(settings: Settings, embedder: Embedder) -> Writer:
     """The model the settings name.
 
     Raises:
-        Misconfigured: the provider lacks a setting.
+        Misconfigured: the provider lacks a setting, or the model a price.
     """
     if settings.provider == "offline":
-        return Writer(OfflineModel(embedder), "offline", OFFLINE, material=None, priced=True)
+        return Writer(OfflineModel(embedder), "offline", OFFLINE, material=None, tariff=FREE)
     if settings.provider == "compatible":
         return _compatible(settings)
     if settings.provider == "openai":
@@ -92,7 +106,11 @@ def _bedrock(settings: Settings) -> Writer:
     from openai.providers import bedrock  # noqa: PLC0415 - wants botocore, which others do without
 
     client = AsyncOpenAI(
-        provider=bedrock(endpoint="runtime", region=settings.model_region or None),
+        provider=bedrock(
+            endpoint="runtime",
+            region=settings.model_region or None,
+            base_url=settings.model_base_url or None,
+        ),
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
     )
@@ -122,6 +140,10 @@ def _written_by(model: Model, client: AsyncOpenAI, settings: Settings) -> Writer
         provider=settings.provider,
         name=f"{settings.model} ({settings.provider})",
         material=_MATERIAL,
-        settings=ModelSettings(store=False) if settings.provider == "openai" else ModelSettings(),
+        tariff=tariff_of(settings),
+        settings=ModelSettings(
+            max_tokens=settings.model_output_tokens,
+            store=False if settings.provider == "openai" else None,
+        ),
         close=client.close,
     )

@@ -35,6 +35,8 @@ from researcher.patience import NoAnswer
 from researcher.prices import Tokens
 from researcher.reading.pages import PageReader, PageUnreadable
 from researcher.relevance import Ranker, excerpt
+from researcher.sec.client import SecClient
+from researcher.sec.desk import SecDesk
 from researcher.spending import CapReached, Ledger
 from researcher.tools import Desk, find_known
 
@@ -148,7 +150,7 @@ def _concerns(report: Known, run: Run, own: str) -> bool:
 
 
 async def read(run: Run) -> Gathered:
-    """Let the reader agent read, then what it left of the start pages; at a cap, what there is."""
+    """Let the reader agent read, then what it left of the start; at a cap, what there is."""
     before = run.journal.recall("gathered", Gathered)
     if before and run.journal.recall("read", ReadingDone):
         return before
@@ -168,14 +170,18 @@ async def read(run: Run) -> Gathered:
     )
     if not request.urls and not gathering.sources:
         await asyncio.to_thread(_add_stored, run, gathering)
+    sec = SecDesk(_sec_client(run), gathering, request.tickers)
     run.note("read", "Reading sources")
     try:
         async with asyncio.timeout_at(loop.time() + _AGENT_SHARE * left):
-            await _let_read(run, gathering)
+            await _let_read(run, gathering, sec)
     except (TimeoutError, MaxTurnsExceeded, CapReached) as error:
         run.reach("read", f"Reading ended early. {_cap_of(error, run)}")
     except ModelBehaviorError:
         run.note("read", "The model's turns could not be used; reading the start pages without it")
+    for ticker in () if gathering.stopped else request.tickers:
+        with suppress(PageUnreadable):  # kept as unread
+            await sec.facts(ticker)
     for url in request.urls:
         with suppress(PageUnreadable, Refused):  # kept as unread, or over a cap
             await gathering.read(url)
@@ -197,14 +203,26 @@ def _cap_of(error: Exception, run: Run) -> str:
     return f"Its share of the {run.job.request.budget.seconds} seconds was used up."
 
 
-async def _let_read(run: Run, gathering: Gathering) -> None:
+def _sec_client(run: Run) -> SecClient:
+    settings = run.services.settings
+    return SecClient(
+        run.reader.fetch_data,
+        web_url=settings.sec_web_url,
+        data_url=settings.sec_data_url,
+        user_agent=settings.user_agent,
+    )
+
+
+async def _let_read(run: Run, gathering: Gathering, sec: SecDesk) -> None:
     request = run.job.request
-    kept = Tokens((run.writer.material or 0) + _AROUND_MATERIAL, run.writer.settings.max_tokens or 0)
+    brief = ReadingBrief(run.subject, request.urls, request.budget.pages, request.tickers)
+    writing = (run.writer.material or 0) + _AROUND_MATERIAL
+    kept = Tokens(writing, run.writer.settings.max_tokens or 0)
     with run.ledger.keeping(kept, _WRITING_CALLS):
         await run_agent(
             reader(run.writer.model, run.writer.reading),
-            ReadingBrief(run.subject, request.urls, request.budget.pages).render(),
-            Desk(gathering, run.services.search),
+            brief.render(),
+            Desk(gathering, run.services.search, sec),
             turns=request.budget.pages + _EXTRA_TURNS,
         )
 
@@ -287,6 +305,7 @@ def _brief(run: Run, sources: Sequence[Source], known: Sequence[Known]) -> Writi
             title=source.title,
             url=source.url,
             published=source.published.isoformat() if source.published else "",
+            via=source.via,
             text=source.text
             if room is None
             else excerpt(source.text, source.title, run.ranker, room // len(sources)),

@@ -55,7 +55,7 @@ async def _extracted(response: Response, media_type: str) -> Extracted:
         # In a thread: a long filing takes a tenth of a second, a long PDF several.
         async with asyncio.timeout(_EXTRACTION_SECONDS):
             return await asyncio.to_thread(
-                extract, response.body, response.content_type, response.url
+                extract, response.body, response.content_type, response.url, seen=response.seen
             )
     except InvalidInput as error:
         raise PageUnreadable(response.url, ReadFailure.UNSUPPORTED, error.detail) from error

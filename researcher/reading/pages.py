@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from alex.errors import AlexError
+
+if TYPE_CHECKING:
+    from researcher.reading.client import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class PageUnreadable(AlexError):
 
 
 class PageReader(Protocol):
-    """Reads public pages through the egress guard."""
+    """Reads public pages and data through the egress guard."""
 
     @property
     def via(self) -> Literal["browser", "http"]:
@@ -86,6 +89,14 @@ class PageReader(Protocol):
 
         Raises:
             PageUnreadable: with the reason.
+        """
+        ...
+
+    async def fetch_data(self, url: str, most: int) -> "Response":
+        """The response of a service that is there for programs: whatever status, `most` bytes.
+
+        Raises:
+            PageUnreadable: no response came.
         """
         ...
 

@@ -137,6 +137,7 @@ def _questions(bundle: Bundle) -> Iterator[str]:
 def _unverified(bundle: Bundle) -> Iterator[str]:
     lines = list(_left_out(bundle))
     lines += [f"Could not be read: {link(u.url)}: {safe(u.detail)}" for u in bundle.unread]
+    lines += [f"A cap was reached: {safe(limit)}" for limit in bundle.limits]
     lines += [
         f"Read only in part, for it exceeded a limit: {safe(s.title or s.url)}"
         for s in bundle.sources

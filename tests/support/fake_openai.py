@@ -1,37 +1,50 @@
-"""A server that speaks chat completions over real HTTP, and fails in the ways servers do.
+"""A server that speaks chat completions and responses over real HTTP, and fails as servers do.
 
 Its model reads the start pages it is told of, writes a draft with one proven and one unproven
 claim, and mends the latter when asked.
 """
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from researcher.brief import ReadingBrief, WritingBrief
+from tests.support.responses_api import as_chat, as_response
 
 type Json = dict[str, Any]
 
 MODEL = "fake-1"
+INPUT, OUTPUT = 100, 20
+"""Tokens of every answer."""
 
 
 class Fault(StrEnum):
     """What goes wrong; those with `_once` only at the first request that writes."""
 
     RATE_LIMITED_ONCE = "rate_limited_once"
+    RATE_LIMITED_BARE_ONCE = "rate_limited_bare_once"
+    RATE_LIMITED_FOR_AN_HOUR = "rate_limited_for_an_hour"
+    OUT_OF_QUOTA = "out_of_quota"
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR_ONCE = "server_error_once"
     SERVER_ERROR = "server_error"
     UNAUTHORIZED = "unauthorized"
     HANGS = "hangs"
+    HANGS_ONCE = "hangs_once"
+    DRIPS = "drips"
     HANGS_WRITING = "hangs_writing"
     DROPS_CONNECTION = "drops_connection"
+    DROPS_CONNECTION_ONCE = "drops_connection_once"
+    TRUNCATED_BODY = "truncated_body"
+    TRUNCATED_BODY_ONCE = "truncated_body_once"
+    TRUNCATED_JSON = "truncated_json"
     NOT_JSON_HTTP = "not_json_http"
     BAD_JSON_ONCE = "bad_json_once"
     BAD_JSON = "bad_json"
@@ -43,6 +56,9 @@ class Fault(StrEnum):
     SCHEMA_REFUSED = "schema_refused"
     SCHEMA_IGNORED = "schema_ignored"
     NO_CHOICE = "no_choice"
+    NO_CHOICE_READING = "no_choice_reading"
+    NO_USAGE = "no_usage"
+    MENDS_NOTHING = "mends_nothing"
     NO_CONTENT = "no_content"
     CUT_OFF = "cut_off"
     NEVER_STOPS_READING = "never_stops_reading"
@@ -55,7 +71,10 @@ class FakeModel:
 
     base_url: str
     fault: Fault | None = None
+    delay: float = 0.0
     requests: list[Json] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -66,24 +85,35 @@ class FakeModel:
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer; without a status the connection is dropped."""
+    """An HTTP answer; without a status the connection is dropped.
+
+    Attributes:
+        sent: how much of the body is sent before the connection is dropped.
+        drips: seconds between two bytes of the body.
+    """
 
     status: int | None
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    sent: int | None = None
+    drips: float = 0.0
 
 
 @contextmanager
-def fake_openai(fault: Fault | None = None) -> Iterator[FakeModel]:
-    """The server, on a free loopback port."""
-    model = FakeModel("", fault)
+def fake_openai(fault: Fault | None = None, delay: float = 0.0) -> Iterator[FakeModel]:
+    """The server, on a free loopback port; each answer takes `delay` seconds."""
+    model = FakeModel("", fault, delay)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
             length = int(self.headers["content-length"])
-            answer = _answer(model, json.loads(self.rfile.read(length)))
+            model.paths.append(self.path)
+            model.headers.append({name.lower(): value for name, value in self.headers.items()})
+            request = json.loads(self.rfile.read(length))
+            model.closing.wait(model.delay)
+            answer = _answer(model, request, responses=self.path.endswith("/responses"))
             if answer.status is None:
                 self.close_connection = True
                 self.connection.close()
@@ -94,7 +124,19 @@ def fake_openai(fault: Fault | None = None) -> Iterator[FakeModel]:
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(answer.body)
+            self._send_body(answer)
+
+        def _send_body(self, answer: Answer) -> None:
+            if answer.drips:
+                for byte in answer.body:
+                    self.wfile.write(bytes([byte]))
+                    if model.closing.wait(answer.drips):
+                        return
+                return
+            self.wfile.write(answer.body[: answer.sent])
+            if answer.sent is not None:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
         def log_message(self, *_: object) -> None:
             """Tests need no access log."""
@@ -119,7 +161,8 @@ def fake_openai(fault: Fault | None = None) -> Iterator[FakeModel]:
         server.server_close()
 
 
-def _answer(model: FakeModel, request: Json) -> Answer:
+def _answer(model: FakeModel, sent: Json, *, responses: bool) -> Answer:
+    request = as_chat(sent) if responses else sent
     model.requests.append(request)
     reading = bool(request.get("tools"))
     first_writing = not reading and len(model.writings) == 1
@@ -135,16 +178,31 @@ def _answer(model: FakeModel, request: Json) -> Answer:
         "message": message,
         "finish_reason": "tool_calls" if message.get("tool_calls") else "stop",
     }
-    return _json(
-        {
-            "id": f"chat-{len(model.requests)}",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": MODEL,
-            "choices": [] if model.fault is Fault.NO_CHOICE and not reading else [choice],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
-        }
+    empty = model.fault is (Fault.NO_CHOICE_READING if reading else Fault.NO_CHOICE)
+    usage = {"prompt_tokens": INPUT, "completion_tokens": OUTPUT, "total_tokens": INPUT + OUTPUT}
+    completion = {
+        "id": f"chat-{len(model.requests)}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": MODEL,
+        "choices": [] if empty else [choice],
+        "usage": None if model.fault is Fault.NO_USAGE else usage,
+    }
+    return _sent(
+        model.fault, _json(as_response(completion) if responses else completion), first_writing
     )
+
+
+def _sent(fault: Fault | None, answer: Answer, first_writing: bool) -> Answer:
+    """An answer as it goes over a bad line."""
+    half = len(answer.body) // 2
+    if fault is Fault.TRUNCATED_BODY or (fault is Fault.TRUNCATED_BODY_ONCE and first_writing):
+        return replace(answer, sent=half)
+    if fault is Fault.TRUNCATED_JSON:
+        return replace(answer, body=answer.body[:half])
+    if fault is Fault.DRIPS:
+        return replace(answer, drips=0.05)
+    return answer
 
 
 def _hang(model: FakeModel) -> Answer:
@@ -154,24 +212,28 @@ def _hang(model: FakeModel) -> Answer:
 
 _TRANSPORT: dict[Fault, Callable[[FakeModel, bool, bool], Answer | None]] = {
     Fault.RATE_LIMITED_ONCE: lambda _m, _r, first: _limited() if first else None,
+    Fault.RATE_LIMITED_BARE_ONCE: lambda _m, _r, first: _error(429, "slow") if first else None,
     Fault.RATE_LIMITED: lambda _m, _r, _f: _limited(),
+    Fault.RATE_LIMITED_FOR_AN_HOUR: lambda _m, _r, _f: _limited(("retry-after", "3600")),
+    Fault.OUT_OF_QUOTA: lambda _m, _r, _f: _error(429, "pay first", "insufficient_quota"),
     Fault.SERVER_ERROR_ONCE: lambda _m, _r, first: _error(500, "boom") if first else None,
     Fault.SERVER_ERROR: lambda _m, _r, _f: _error(500, "secret stack trace"),
     Fault.UNAUTHORIZED: lambda _m, _r, _f: _error(401, "bad key sk-secret"),
     Fault.HANGS: lambda m, _r, _f: _hang(m),
+    Fault.HANGS_ONCE: lambda m, _r, first: _hang(m) if first else None,
     Fault.HANGS_WRITING: lambda m, reading, _f: None if reading else _hang(m),
+    Fault.DROPS_CONNECTION_ONCE: lambda _m, _r, first: Answer(None) if first else None,
     Fault.DROPS_CONNECTION: lambda _m, _r, _f: Answer(None),
     Fault.NOT_JSON_HTTP: lambda _m, _r, _f: Answer(200, b"<html>gateway</html>"),
 }
 
 
-def _limited() -> Answer:
-    body = json.dumps({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}).encode()
-    return Answer(429, body, (("retry-after-ms", "20"),))
+def _limited(header: tuple[str, str] = ("retry-after-ms", "20")) -> Answer:
+    return replace(_error(429, "slow down", "rate_limit_exceeded"), headers=(header,))
 
 
-def _error(status: int, message: str) -> Answer:
-    return Answer(status, json.dumps({"error": {"message": message}}).encode())
+def _error(status: int, message: str, code: str | None = None) -> Answer:
+    return Answer(status, json.dumps({"error": {"message": message, "code": code}}).encode())
 
 
 def _json(value: Json) -> Answer:
@@ -203,6 +265,8 @@ def _reading(model: FakeModel, request: Json) -> Json:
 
 def _writing(model: FakeModel, request: Json, first: bool) -> Json:
     task = _user(request["messages"])
+    if model.fault is Fault.MENDS_NOTHING and "Refused claims (JSON): " in task:
+        return {"role": "assistant", "content": "I would rather not."}
     value = _revision(task) if "Refused claims (JSON): " in task else _draft(task)
     return {"role": "assistant", "content": _worded(model.fault, value, request, first=first)}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from researcher.reading.client import Response
 from researcher.reading.pages import Link, PageUnreadable, ReadFailure, WebPage
 
 SITE = "http://site.test"
@@ -47,6 +48,7 @@ class Pages:
     Attributes:
         broken: pages that cannot be read, with the reason.
         gate: reading waits for it, where there is one.
+        data: what services for programs answer; anything else cannot be reached.
     """
 
     texts: Mapping[str, str]
@@ -57,6 +59,7 @@ class Pages:
     closed: bool = False
     gate: asyncio.Event | None = None
     reached: asyncio.Event | None = None
+    data: Mapping[str, bytes] = field(default_factory=dict)
 
     async def read(self, url: str) -> WebPage:
         self.asked.append(url)
@@ -80,7 +83,13 @@ class Pages:
             via=self.via,
             published=date(2026, 8, 2),
             links=self.links.get(url, ()),
+            size=len(text.encode()),
         )
+
+    async def fetch_data(self, url: str, most: int) -> Response:
+        if url not in self.data:
+            raise PageUnreadable(url, ReadFailure.NETWORK, "The server could not be reached.")
+        return Response(url, 200, "application/json", self.data[url][:most])
 
     async def close(self) -> None:
         self.closed = True

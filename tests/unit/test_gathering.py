@@ -27,6 +27,7 @@ def gathering(
     return Gathering(
         reader,
         Ranker(WordEmbedder(), "results"),
+        size=1_000_000,
         pages=5,
         deadline=float("inf"),
         note=lambda _: None,
