@@ -18,6 +18,7 @@ from researcher.reading.content import HTML, page_of
 from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
 from researcher.reading.plain import HttpReader
 from researcher.reading.proxy import GuardedProxy
+from researcher.reading.seen import Unseeable, seen_html
 from researcher.reading.sessions import Session
 
 _TABS = 2
@@ -27,18 +28,9 @@ _NAVIGATIONS = 8
 _SCARCE = 200
 """Characters: a page with less text is still being built."""
 
-_REMOVE_NOTICES = """() => {
-  // Notices laid over the page: fixed, short, and about cookies, privacy or newsletters.
-  const about = /cookie|consent|privacy|newsletter|subscribe|sign up/i;
-  for (const node of document.querySelectorAll("body *")) {
-    if (node.childElementCount > 200 || !about.test(node.textContent.slice(0, 3000))) continue;
-    const style = getComputedStyle(node);
-    if (style.position === "fixed" && node.innerText.length < 3000
-        && !node.querySelector("main, article, table")) node.remove();
-  }
-}"""
 _TEXT_LENGTH = "() => document.body ? document.body.innerText.trim().length : 0"
-_HTML = "(most) => document.documentElement?.outerHTML.slice(0, most) ?? ''"
+_MOVED_ON = ("context", "navigat", "Frame with the given id")
+"""What errors say when a page went on to another under our hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +94,14 @@ class BrowserReader:
         if loaded.url != url:
             await self.manners.check_robots(loaded.url)
         return await page_of(url, loaded, "browser")
+
+    async def fetch_data(self, url: str, most: int) -> Response:
+        """The response of a service for programs, over plain HTTP.
+
+        Raises:
+            PageUnreadable: none came.
+        """
+        return await self._plain.fetch_data(url, most)
 
     async def close(self) -> None:
         """End the browser, then the guarded proxy."""
@@ -173,6 +173,7 @@ class _Visit:
             status=answer.status if answer else 200,
             content_type="text/html; charset=utf-8",
             body=body,
+            seen=True,
             partial=self._partial or len(html) >= self.patience.html or self.session.exhausted,
         )
 
@@ -201,18 +202,17 @@ class _Visit:
             return  # a page that never rests is read as it is
 
     async def _html(self) -> str | None:
-        """The DOM as HTML; None where the page's scripts leave no room for ours."""
+        """What the page shows, as HTML; None where its scripts leave no room for ours."""
         for _ in range(_NAVIGATIONS):
             try:
                 async with asyncio.timeout(self.patience.script):
-                    await self.tab.evaluate(_REMOVE_NOTICES)
-                    return str(await self.tab.evaluate(_HTML, self.patience.html))
-            except TimeoutError:
+                    return await seen_html(self.tab, self.patience.html)
+            except (TimeoutError, Unseeable):
                 return None
             except PlaywrightError as error:
-                if "context was destroyed" not in str(error) and "navigat" not in str(error):
+                if not any(sign in str(error) for sign in _MOVED_ON):
                     raise
-                self._end_of_the_line()  # it went on to another page under our hands
+                self._end_of_the_line()
         return None
 
     def _count(self, frame: Frame) -> None:

@@ -25,6 +25,7 @@ class Response:
     Attributes:
         url: where it came from, after redirects.
         content_type: the whole header.
+        seen: it holds only what a browser painted.
         partial: the body was cut at the size or time limit.
         retry_after: the header, as sent; empty where there was none.
     """
@@ -33,6 +34,7 @@ class Response:
     status: int
     content_type: str
     body: bytes
+    seen: bool = False
     partial: bool = False
     retry_after: str = ""
 

@@ -60,8 +60,10 @@ class Extracted:
     partial: bool = False
 
 
-def extract(data: bytes, content_type: str, url: str) -> Extracted:
+def extract(data: bytes, content_type: str, url: str, *, seen: bool = False) -> Extracted:
     """The content of a response of any supported kind; `content_type` is the whole header.
+
+    What a person does not see is left out; with `seen`, a browser has done that.
 
     Raises:
         InvalidInput: the bytes are not what the content type says, or of no supported kind.
@@ -71,7 +73,7 @@ def extract(data: bytes, content_type: str, url: str) -> Extracted:
         return extract_pdf(data)
     text = decode(data, content_type)
     if media_type in {"text/html", "application/xhtml+xml"}:
-        return extract_html(text, url)
+        return extract_html(text, url, seen=seen)
     if media_type.startswith("text/") or media_type.endswith(("/json", "+json", "/xml", "+xml")):
         return Extracted("", INVISIBLE.sub("", text))
     raise InvalidInput(f"The content type {media_type or 'unknown'} cannot be read as text.")
@@ -106,14 +108,19 @@ def decode(data: bytes, content_type: str = "") -> str:
     return data.decode("cp1252", "replace")
 
 
-def extract_html(page: str, url: str) -> Extracted:
-    """The content of an HTML page; `url` makes its links absolute."""
+def extract_html(page: str, url: str, *, seen: bool = False) -> Extracted:
+    """The content of an HTML page; `url` makes its links absolute.
+
+    Raises:
+        InvalidInput: it cannot be told what of it a person sees.
+    """
     root = _parse(page)
     if root is None:
         return Extracted("", "")
     published, facts = stated_date(root), filing_facts(root)
     menus = list(root.xpath("//nav//a | //header//a | //*[@role='navigation']//a"))
-    drop_hidden(root)
+    if not seen:
+        drop_hidden(root)
     # A menu that opens under the pointer is hidden until then, and leads to pages all the same.
     links = tuple(_links(root, [*root.iter("a"), *menus], url))
     drop_dialogs(root)
