@@ -12,7 +12,7 @@ from openai import AsyncOpenAI
 
 from alex.errors import Misconfigured
 from alex.ports import Embedder
-from alex.settings import Settings
+from alex.settings import ProviderName, Settings
 from researcher.offline import NAME as OFFLINE
 from researcher.offline import OfflineModel
 from researcher.prices import FREE, Tariff, tariff_of
@@ -70,14 +70,23 @@ def choose(settings: Settings, embedder: Embedder) -> Writer:
     """
     if settings.provider == "offline":
         return Writer(OfflineModel(embedder), "offline", OFFLINE, material=None, tariff=FREE)
-    if settings.provider == "compatible":
-        return _compatible(settings)
-    if settings.provider == "openai":
-        return _openai(settings)
-    return _bedrock(settings)
+    tariff = tariff_of(settings)
+    model, client = _CLIENTS[settings.provider](settings)
+    return Writer(
+        model=model,
+        provider=settings.provider,
+        name=f"{settings.model} ({settings.provider})",
+        material=_MATERIAL,
+        tariff=tariff,
+        settings=ModelSettings(
+            max_tokens=settings.model_output_tokens,
+            store=False if settings.provider == "openai" else None,
+        ),
+        close=client.close,
+    )
 
 
-def _compatible(settings: Settings) -> Writer:
+def _compatible(settings: Settings) -> tuple[Model, AsyncOpenAI]:
     """Any server that speaks chat completions: Ollama, vLLM, llama.cpp."""
     client = AsyncOpenAI(
         base_url=settings.model_base_url,
@@ -85,10 +94,11 @@ def _compatible(settings: Settings) -> Writer:
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
     )
-    return _written_by(OpenAIChatCompletionsModel(settings.model, client), client, settings)
+    return OpenAIChatCompletionsModel(settings.model, client), client
 
 
-def _openai(settings: Settings) -> Writer:
+def _openai(settings: Settings) -> tuple[Model, AsyncOpenAI]:
+    """OpenAI's own service, by its Responses API."""
     key = _key(settings)
     if not key:
         raise Misconfigured("ALEX_MODEL_API_KEY is missing: ALEX_PROVIDER=openai needs it.")
@@ -98,10 +108,10 @@ def _openai(settings: Settings) -> Writer:
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
     )
-    return _written_by(OpenAIResponsesModel(settings.model, client), client, settings)
+    return OpenAIResponsesModel(settings.model, client), client
 
 
-def _bedrock(settings: Settings) -> Writer:
+def _bedrock(settings: Settings) -> tuple[Model, AsyncOpenAI]:
     """Signed with the process's own AWS role."""
     from openai.providers import bedrock  # noqa: PLC0415 - wants botocore, which others do without
 
@@ -114,7 +124,14 @@ def _bedrock(settings: Settings) -> Writer:
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
     )
-    return _written_by(OpenAIChatCompletionsModel(settings.model, client), client, settings)
+    return OpenAIChatCompletionsModel(settings.model, client), client
+
+
+_CLIENTS: dict[ProviderName, Callable[[Settings], tuple[Model, AsyncOpenAI]]] = {
+    "compatible": _compatible,
+    "openai": _openai,
+    "bedrock": _bedrock,
+}
 
 
 def _key(settings: Settings) -> str:
@@ -132,18 +149,3 @@ def _key(settings: Settings) -> str:
         raise Misconfigured(
             "The key named by ALEX_MODEL_KEY_PARAMETER could not be read."
         ) from error
-
-
-def _written_by(model: Model, client: AsyncOpenAI, settings: Settings) -> Writer:
-    return Writer(
-        model=model,
-        provider=settings.provider,
-        name=f"{settings.model} ({settings.provider})",
-        material=_MATERIAL,
-        tariff=tariff_of(settings),
-        settings=ModelSettings(
-            max_tokens=settings.model_output_tokens,
-            store=False if settings.provider == "openai" else None,
-        ),
-        close=client.close,
-    )

@@ -11,6 +11,7 @@ def as_chat(request: Json) -> Json:
     items = [{"role": "user", "content": said}] if isinstance(said, str) else said
     chat: Json = {
         "model": request["model"],
+        "store": request.get("store"),
         "max_tokens": request.get("max_output_tokens"),
         "messages": [
             {"role": "system", "content": request.get("instructions", "")},
