@@ -45,6 +45,11 @@ def pause_before_next(response: Attempt, attempt: int) -> float:
             return float(asked)
         if asked:
             return _until(asked)
+    return growing_pause(attempt)
+
+
+def growing_pause(attempt: int) -> float:
+    """Seconds to wait where nobody says how many: twice as many each time."""
     return min(2.0 ** (attempt - 1), 20.0)
 
 
@@ -65,8 +70,13 @@ def answered(response: Attempt) -> bool:
 def down(response: Attempt, place: str) -> AlexError:
     """Why waiting ended."""
     if isinstance(response, requests.Response):
-        return Unavailable(f"{place} stayed busy for {PATIENCE} seconds.", retry_after=60)
+        return still_busy(place)
     return Unavailable(f"{place} cannot be reached: check ALEX_API_ENDPOINT and the network.")
+
+
+def still_busy(place: str) -> AlexError:
+    """It answered all the time, but never with what it was asked for."""
+    return Unavailable(f"{place} stayed busy for {PATIENCE} seconds.", retry_after=60)
 
 
 def json_of(response: requests.Response) -> Json:

@@ -13,6 +13,7 @@ from alex import __version__
 from alex.api import Grouping
 from alex.documents import Filter, Submission
 from alex.errors import InvalidInput, Misconfigured
+from alex.http import Problem
 from alex.research import ResearchRequest
 from alex.views import (
     BatchIngested,
@@ -25,7 +26,17 @@ from alex.views import (
     SearchResponse,
     WholeDocument,
 )
-from laptop.answers import PATIENCE, Attempt, answered, down, json_of, pause_before_next, read
+from laptop.answers import (
+    PATIENCE,
+    Attempt,
+    answered,
+    down,
+    growing_pause,
+    json_of,
+    pause_before_next,
+    read,
+    still_busy,
+)
 from laptop.backends import BatchLimit, Outcome
 from laptop.shapes import Json, request_json, search_json, submission_json
 
@@ -102,13 +113,46 @@ class RemoteBackend:
         return BATCH
 
     def ingest(self, submissions: Sequence[Submission]) -> list[Outcome]:
-        """One outcome a document, in order."""
+        """One outcome a document, in order.
+
+        What the service was too busy for is sent again, half as many at a time: together they may
+        take longer than a request may.
+
+        Raises:
+            Unavailable: it stayed too busy for all of them.
+        """
+        outcomes: dict[int, Outcome] = {}
+        waiting, most = [*range(len(submissions))], len(submissions)
+        waited, attempt = 0.0, 1
+        while waiting:
+            sent = waiting[:most]
+            results = self._ingest([submissions[place] for place in sent])
+            outcomes |= zip(sent, map(_outcome, results), strict=True)
+            busy = [p for p, result in zip(sent, results, strict=True) if result.status in BUSY]
+            waiting = busy + waiting[most:]
+            if len(busy) < len(sent):
+                waited, attempt = 0.0, 1
+            if not busy:
+                continue
+            pause = growing_pause(attempt)
+            waited, attempt, most = waited + pause, attempt + 1, max(1, len(sent) // 2)
+            if waited > PATIENCE:
+                break
+            self._wait(pause)
+        if waiting and len(waiting) == len(submissions):
+            raise still_busy(self.place)
+        unsent = Outcome("failed", reason=still_busy(self.place).detail)
+        return [outcomes.get(place, unsent) for place in range(len(submissions))]
+
+    def _ingest(
+        self, submissions: Sequence[Submission]
+    ) -> Sequence[BatchIngestedItem | ProblemView]:
+        """The answers of one `POST /ingest`."""
         body = {"documents": [submission_json(submission) for submission in submissions]}
         try:
-            answer = self._ask("POST", "/ingest", body)
+            return read(BatchIngested, self._ask("POST", "/ingest", body)).results
         except InvalidInput as error:  # of the request as a whole, say its size
-            return [Outcome("failed", reason=error.detail)] * len(submissions)
-        return [_outcome(item) for item in read(BatchIngested, answer).results]
+            return [ProblemView.model_validate(Problem.of(error).body())] * len(submissions)
 
     def search(self, query: str, *, k: int, where: Filter, group: Grouping) -> SearchResponse:
         """The answer of `POST /search`."""
@@ -199,8 +243,11 @@ class RemoteBackend:
             waited, attempt = waited + pause, attempt + 1
             if waited > PATIENCE or (attempt > NETWORK_ATTEMPTS and not answered(response)):
                 raise down(response, self.place)
-            self._note(f"The service does not answer or is busy; again in {pause:.0f} s.")
-            self._sleep(pause)
+            self._wait(pause)
+
+    def _wait(self, pause: float) -> None:
+        self._note(f"The service does not answer or is busy; again in {pause:.0f} s.")
+        self._sleep(pause)
 
     def _send(
         self,

@@ -222,21 +222,53 @@ def test_a_delete_of_nothing_is_told() -> None:
         Remote(there.url).delete("a")
 
 
+TAKEN = {
+    "message": "The document was added.",
+    "document_id": "d1",
+    "created": True,
+    "outcome": "created",
+    "passages": 3,
+    "status": 201,
+}
+BUSY = Problem.of(Unavailable("The embedding endpoint is waking up or busy.")).body()
+
+
+def batch(*results: object) -> Reply:
+    return Reply(207, {"results": results, "count": len(results)})
+
+
 def test_each_document_of_a_batch_has_its_outcome() -> None:
-    taken = {
-        "message": "The document was added.",
-        "document_id": "d1",
-        "created": True,
-        "outcome": "created",
-        "passages": 3,
-        "status": 201,
-    }
     refused = Problem.of(InvalidInput.of("documents.1.text", "Must not be blank")).body()
-    with service(Reply(207, {"results": [taken, refused], "count": 2})) as there:
+    with service(batch(TAKEN, refused)) as there:
         first, second = Remote(there.url).ingest([Submission("one"), Submission(" ")])
     assert (first.outcome, first.document_id, first.passages) == ("created", "d1", 3)
     assert second.outcome == "failed"
     assert "Must not be blank" in second.reason
+
+
+def test_what_a_batch_was_too_large_for_is_sent_again_in_halves() -> None:
+    replies = [batch(BUSY, BUSY, TAKEN, BUSY), batch(BUSY, TAKEN), batch(TAKEN), batch(TAKEN)]
+    with service(*replies) as there:
+        remote = Remote(there.url)
+        outcomes = remote.ingest([Submission(text) for text in "abcd"])
+    sent = ["".join(d["text"] for d in body["documents"]) for _, _, _, body in there.asked]
+    assert sent == ["abcd", "ab", "a", "d"]
+    assert [outcome.outcome for outcome in outcomes] == ["created"] * 4
+    assert remote.waits == [1, 1]
+
+
+def test_a_service_too_busy_for_all_of_a_batch_is_down() -> None:
+    with service(batch(BUSY, BUSY), *[batch(BUSY)] * 15) as there, pytest.raises(Unavailable):
+        Remote(there.url).ingest([Submission("a"), Submission("b")])
+
+
+def test_a_document_that_a_service_is_always_too_busy_for_fails_alone() -> None:
+    with service(batch(TAKEN, BUSY), *[batch(BUSY)] * 15) as there:
+        remote = Remote(there.url)
+        first, second = remote.ingest([Submission("a"), Submission("b")])
+    assert (first.outcome, second.outcome) == ("created", "failed")
+    assert "busy" in second.reason
+    assert sum(remote.waits) <= PATIENCE
 
 
 @pytest.mark.parametrize(
