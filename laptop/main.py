@@ -18,6 +18,7 @@ from laptop.commands import (
     research,
     search,
     serve,
+    verify,
 )
 from laptop.console import ExitCode, Screen, exit_code, sentence, speak_utf8
 
@@ -41,6 +42,7 @@ app.command()(search.search)
 app.add_typer(documents.app, name="documents")
 app.command()(research.research)
 app.add_typer(jobs.app, name="jobs")
+app.command()(verify.verify)
 app.command()(openapi.openapi)
 app.command()(rehearse.rehearse)
 

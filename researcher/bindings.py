@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from researcher.numbers import Amount, Mention, mentions
 from researcher.periods import Period
@@ -28,6 +29,9 @@ _ELSEWHERE = re.compile(
     r"[^.;]{0,40}\b(?:ago|earlier|(?:prior|previous|last|preceding|same)[\s-](?:year|quarter|period"
     r"|fiscal))",
     re.IGNORECASE,
+)
+_AGAINST = re.compile(
+    r"\b(?:compared|versus|vs\.?|against|from|than)\b|^\s*(?:and|or)\s*$", re.IGNORECASE
 )
 _FISCAL = re.compile(r"\bfiscal\b|\bFY|\bQ[1-4]\b|\b[1-4]Q\b|\bquarter\b", re.IGNORECASE)
 
@@ -111,6 +115,23 @@ def bound(text: str, said: Sequence[Mention]) -> dict[int, Time]:
         if isinstance(item, Amount) and (group := _group_of(text, items, place)):
             found[item.start] = _time(text, group)
     return found
+
+
+def compares_with_itself(text: str, said: Sequence[Mention]) -> bool:
+    """Whether a text sets a period against the same one: "in 2025 compared with 2025"."""
+    groups = [item for item in _items(text, said) if not isinstance(item, Amount)]
+    for one, other in pairwise(groups):
+        between = text[one[-1].end : other[0].start]
+        set_against = _AGAINST.search(between) and not re.search(r"[.;]\s", between)
+        mine, theirs = _time(text, one), _time(text, other)
+        named = mine.years and theirs.years
+        apart = (mine.lengths and theirs.lengths and mine.lengths != theirs.lengths) or (
+            mine.quarters and theirs.quarters and mine.quarters != theirs.quarters
+        )
+        alike = (mine.years, mine.months, mine.days) == (theirs.years, theirs.months, theirs.days)
+        if set_against and named and alike and not apart:
+            return True
+    return False
 
 
 type _Group = list[Period]

@@ -34,6 +34,15 @@ def evidence_id_of(name: str) -> str:
     return f"evidence/{name}.json"
 
 
+SEAL = "evidence_sha256"
+"""A report's metadata: what `seal` gave when its evidence was stored."""
+
+
+def seal(evidence: str) -> str:
+    """SHA-256 of evidence as it is stored, so that what is there later can be told from it."""
+    return hashlib.sha256(evidence.encode()).hexdigest()
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 

@@ -13,6 +13,7 @@ from researcher.exhibits import Bearing, Exhibit
 from researcher.formulas import RATIO, BadFormula, Formula, Quantity, parse
 from researcher.names import issuer
 from researcher.numbers import Amount, Mention, mentions
+from researcher.proof import context_of
 
 MOST_OPERANDS = 6
 _MOST_COMBINATIONS = 200
@@ -130,7 +131,7 @@ def _cited(
 ) -> Cited:
     reading = bearing.reading
     if reading:
-        time: Time | None = time_of(f"{reading.header} {reading.label} {reading.section}")
+        time: Time | None = time_of(context_of(reading))
         line = exhibit.source.text.rfind("\n", 0, bearing.span.start) + 1
     else:
         text, start = wording.sentence_at(exhibit.source.text, bearing.span.start, span)

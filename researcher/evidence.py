@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from alex.documents import Span
 from researcher import wording
-from researcher.bindings import Time, bound, time_of
+from researcher.bindings import Time, bound, compares_with_itself, time_of
 from researcher.calculations import Computed, Unproven, compute
 from researcher.draft import Claim
 from researcher.exhibits import Bearing, Exhibit
@@ -78,6 +78,8 @@ def check(claim: Claim, exhibits: Mapping[str, Exhibit]) -> Verdict:
     readings += [match.bearing.reading for _, match in figures if match.bearing.reading]
     reasons += _unborne_periods(said, readings, proof)
     reasons += _unborne_labels(said, proof)
+    if compares_with_itself(claim.text, said):
+        reasons.append("it compares a period with itself")
     reasons += _misworded(claim.text, proof, figured=bool(figures or computed))
     reasons += _turned_comparison(claim.text, figures)
     proven = [*(_figure(amount, match) for amount, match in figures), *map(_calculated, computed)]
@@ -193,7 +195,7 @@ def _misworded(claim: str, proof: Proof, *, figured: bool) -> list[str]:
     quoted = " ".join((proof.quoted, *proof.contexts))
     if not wording.on_topic(claim, proof.evidence, figured=figured):
         reasons.append("its quotes speak of something else")
-    if wording.turned_round(claim, proof.quoted):
+    if wording.turned_round(claim, proof.quoted) or wording.moves_otherwise(claim, proof.quoted):
         reasons.append("it turns the direction of its quotes round")
     if word := wording.contrary(claim, quoted):
         reasons.append(f"it says “{word}” where its quotes say the contrary")

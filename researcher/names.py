@@ -13,8 +13,15 @@ _NAME = re.compile(r"(?<![\w$€£&'\u2019-])[A-Z][A-Za-z\u00c0-\u024f&]*(?:['\u
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f&]*")
 _LOWER = re.compile(r"(?<![\w'\u2019-])[a-z\u00e0-\u024f]{2,}")
 _STARTS = re.compile(r"(?:^|[.!?:;\u2022\u201c\"(]\s*|\|\s*|\d[.)]?\s+)$")
-_FORMED = re.compile(r"(?:ing|ed|ly|ies|er|est|ment|tion|sion|ity|ness|able|al|ive)s?$")
-"""Endings of ordinary words; a sentence begins with a capital whatever it begins with."""
+_SPEAKS = re.compile(
+    r"['\u2019]s\b|:|,? (?:Inc|Corp|Ltd|plc)\b"
+    r"|\s+(?:also\s+)?(?:reported|said|announced|posted|expects?|recorded|generated|earned|sold"
+    r"|delivered|had|has|is|was|will|plans?|sees)\b"
+)
+"""What makes of a sentence's first word the one it speaks of."""
+
+_STEM = 5
+"""Letters by which an ordinary word is known in another form."""
 
 _COMMON_WORDS = """
 a an the in on at by for from of to and or but as if it its we our i he she they this that these
@@ -30,7 +37,15 @@ weeks day days half two three four five six seven eight nine ten one first secon
 sales revenue revenues income loss profit profits margin margins cash debt assets liabilities
 equity shares share stock results costs cost expense expenses growth demand supply management
 shareholders stockholders investors analysts customers suppliers employees products services risks
-operating free adjusted overall
+operating free adjusted overall according meanwhile additionally notably excluding including
+looking separately moreover furthermore finally consequently therefore thus given driven based
+compared across within until still instead later earlier previously currently historically
+sequentially quarterly annual annually higher lower rising falling growing declining strong weak
+weaker stronger roughly nearly almost approximately around more most much many several few today
+unlike like together combined key new recent recently even just what how why where who which whose
+here every another other others same their his her shortly following due owing thanks amid
+alongside along beyond below above up down off out near next last prior past once whether should
+were was is are has had filings filing report reports data figures guidance outlook
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 
@@ -54,7 +69,9 @@ def strangers(claim: str, exhibits: Iterable[Exhibit], evidence: str) -> list[st
                 continue
             if name.isupper() and _is_acronym(part, evidence):
                 continue
-            if opening and (_FORMED.search(part) or any(part in _ordinary(e) for e in quoted)):
+            if opening and part.endswith("ly") and len(part) > _STEM:
+                continue
+            if opening and any(part[:_STEM] in _ordinary(e) for e in quoted):
                 continue
             unknown.append(name)
             break
@@ -74,9 +91,10 @@ def issuer(source: Source) -> str:
 
 
 def _names(claim: str) -> Iterator[tuple[str, bool]]:
-    """Each capitalised word, and whether it opens a sentence."""
+    """Each capitalised word, and whether it has its capital only from opening a sentence."""
     for match in _NAME.finditer(claim):
-        yield match.group(), bool(_STARTS.search(claim[: match.start()]))
+        opens = bool(_STARTS.search(claim[: match.start()]))
+        yield match.group(), opens and not _SPEAKS.match(claim[match.end() :])
 
 
 @lru_cache(maxsize=256)
@@ -97,5 +115,5 @@ def _is_acronym(part: str, evidence: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _ordinary(exhibit: Exhibit) -> frozenset[str]:
-    """Words that the source writes small: they name nobody."""
-    return frozenset(_LOWER.findall(exhibit.source.text))
+    """Beginnings of the words that the source writes small: they name nobody."""
+    return frozenset(word[:_STEM] for word in _LOWER.findall(exhibit.source.text))

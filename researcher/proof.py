@@ -65,7 +65,10 @@ class Proof:
 def locate(
     claim: Claim, said: Sequence[Mention], exhibits: Mapping[str, Exhibit]
 ) -> tuple[Proof, list[str]]:
-    """Find each quote of a claim, and why one cannot be used; where one stands in several places, the place that bears most counts."""
+    """Find each quote of a claim, and say why one cannot be used.
+
+    Where a quote stands in several places, the place that bears most counts.
+    """
     proof, reasons = Proof(), []
     operands = (operand.quote for c in claim.calculations for operand in c.operands)
     quotes = list(dict.fromkeys((*claim.quotes, *operands)))
@@ -124,5 +127,5 @@ def periods_in(text: str) -> list[Period]:
 
 
 def context_of(reading: Reading) -> str:
-    """What the table says about a cell: its column, row, and group of rows."""
-    return f"{reading.header} {reading.label} {reading.section}"
+    """What the table says about a cell: its column, row, group of rows, and corner."""
+    return f"{reading.header} {reading.label} {reading.section} {reading.corner}"

@@ -18,7 +18,8 @@ _PER = re.compile(
     r"\bper[\s-](?:\w+[\s-]){0,2}?(?:share|unit|rsu|ads|option)s?\b|\beps\b", re.IGNORECASE
 )
 _SHARES = re.compile(
-    r"\bshares\b|\bweighted[\s-]average\b(?!.*\b(?:value|price|rate|term)\b)", re.IGNORECASE
+    r"\bshares\b|\bnumber\s+of\b|\bweighted[\s-]average\b(?!.*\b(?:value|price|rate|term)\b)",
+    re.IGNORECASE,
 )
 _SHARES_USED = re.compile(r"\bshares\s+used\b|\banti-?dilutive\b", re.IGNORECASE)
 _INCOME_USED = re.compile(r"\bincome\b.*\bused in\b", re.IGNORECASE)
@@ -74,6 +75,7 @@ class Reading:
         column: position of the cell's column.
         header: the column's header, empty where it has none.
         section: the label of the group of rows it stands in, empty where there is none.
+        corner: what stands over the labels, such as "Six Months Ended June 30, 2025".
     """
 
     amount: Amount
@@ -83,6 +85,7 @@ class Reading:
     column: int
     header: str
     section: str
+    corner: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class Sheet:
                 column=column,
                 header=header,
                 section=group,
+                corner=self.table.corner,
             )
 
     @cached_property

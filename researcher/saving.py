@@ -7,7 +7,7 @@ from contextlib import suppress
 from alex.documents import Attributes, Filter, Submission
 from alex.errors import AlexError, InvalidInput, NotFound
 from alex.wiring import Services
-from researcher.bundle import Bundle, check_id_of, evidence_id_of
+from researcher.bundle import SEAL, Bundle, check_id_of, evidence_id_of, seal
 from researcher.exhibits import Source
 from researcher.reporting.check import outcome, render_check
 from researcher.reporting.report import render
@@ -39,14 +39,14 @@ def save(services: Services, bundle: Bundle, note: Callable[[str, str], None]) -
     check_id = check_id_of(bundle.report_id)
     # A check's evidence is named for the check, so that the next one replaces it.
     evidence_id = evidence_id_of(check_id if bundle.kind == CHECK else bundle.job_id)
-    services.texts.put(evidence_id, bundle.model_dump_json())
+    evidence = bundle.model_dump_json()
+    services.texts.put(evidence_id, evidence)
+    kept = {"evidence": evidence_id, SEAL: seal(evidence)}
     for source in bundle.sources:
         if source.document_id is None:
             _save_page(services, source, bundle.tickers, note)
     receipt = services.knowledge.ingest(
-        _check(bundle, check_id, evidence_id)
-        if bundle.kind == CHECK
-        else _report(bundle, evidence_id)
+        _check(bundle, check_id, kept) if bundle.kind == CHECK else _report(bundle, kept)
     )
     if bundle.kind == CHECK:
         note("save", outcome(bundle))
@@ -57,24 +57,22 @@ def save(services: Services, bundle: Bundle, note: Callable[[str, str], None]) -
     return evidence_id
 
 
-def _report(bundle: Bundle, evidence_id: str) -> Submission:
+def _report(bundle: Bundle, kept: Mapping[str, str]) -> Submission:
     superseded = {"supersedes": bundle.news.since.evidence_id} if bundle.news else {}
     return Submission(
         text=render(bundle),
         id=bundle.report_id,
         title=bundle.title,
-        attributes=_attributes(bundle, REPORT, {"evidence": evidence_id, **superseded}),
+        attributes=_attributes(bundle, REPORT, {**kept, **superseded}),
     )
 
 
-def _check(bundle: Bundle, check_id: str, evidence_id: str) -> Submission:
+def _check(bundle: Bundle, check_id: str, kept: Mapping[str, str]) -> Submission:
     return Submission(
         text=render_check(bundle),
         id=check_id,
         title=f"No change: {bundle.title}",
-        attributes=_attributes(
-            bundle, CHECK, {"evidence": evidence_id, "report": bundle.report_id}
-        ),
+        attributes=_attributes(bundle, CHECK, {**kept, "report": bundle.report_id}),
     )
 
 

@@ -91,6 +91,11 @@ class Table:
         bare = [cell.text for row in self.rows[:2] if row.bare for cell in row.cells]
         return " ".join((self.caption, *heads, *bare))
 
+    @property
+    def corner(self) -> str:
+        """What stands over the labels; it is true of every column."""
+        return " ".join(row.label for row in self.header if row.label)
+
     def column_header(self, column: int) -> str:
         """The header over a column; a header cell reaches right over the empty ones beside it."""
         parts: list[str] = []

@@ -111,6 +111,34 @@ def turned_round(claim: str, quoted: str) -> bool:
     )
 
 
+def moves_otherwise(claim: str, quoted: str) -> bool:
+    """Whether something of a claim rises that its quotes know only as falling, or the reverse."""
+    told, known = set(_movements(claim)), set(_movements(quoted))
+    return any(
+        (_OTHER_WAY[way], about) in known and (way, about) not in known for way, about in told
+    )
+
+
+_OTHER_WAY = {"rise": "fall", "fall": "rise"}
+
+
+def _movements(text: str) -> Iterator[tuple[str, str]]:
+    """Each rise and fall with the word or figure before it, and with the one after it."""
+    for way, pattern in (("rise", _RISE), ("fall", _FALL)):
+        for match in pattern.finditer(text):
+            before = _MOVED.findall(re.split(r"[,;.:]\s", text[: match.start()])[-1])
+            after = _MOVED.findall(re.split(r"[,;.:]\s", text[match.end() :], maxsplit=1)[0])
+            for words, place in ((before[::-1], "before"), (after, "after")):
+                about = next((w for w in words if w.lower() not in _IDLE_WORDS), None)
+                if about and not (_RISE.fullmatch(about) or _FALL.fullmatch(about)):
+                    yield way, f"{place} {about.lower()[:6].rstrip('s')}"
+
+
+_MOVED = re.compile(r"[A-Za-z][A-Za-z&'\u2019-]+|\d[\d,.]*\d|\d")
+_IDLE = "in of by to a an as its our at on is be we it or"
+_IDLE_WORDS = _EMPTY_WORDS | frozenset(_IDLE.split())
+
+
 def contrary(claim: str, evidence: str) -> str:
     """The word of a claim whose contrary its evidence uses instead; empty where there is none."""
     for pair in _CONTRARIES:
