@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 _SUBJECT = re.compile(r"^Subject: (.+)$", re.MULTILINE)
+_TICKER = re.compile(r"^Ticker: (\S+)$", re.MULTILINE)
 _START = re.compile(r"^Start page: (\S+)$", re.MULTILINE)
 _PAGES = re.compile(r"^Pages that may be read: (\d+)$", re.MULTILINE)
 _SOURCE = re.compile(
@@ -28,10 +29,12 @@ class ReadingBrief:
     subject: str
     urls: tuple[str, ...]
     pages: int
+    tickers: tuple[str, ...] = ()
 
     def render(self) -> str:
         """The brief in words."""
         lines = [f"Subject: {_line(self.subject)}", f"Pages that may be read: {self.pages}"]
+        lines += [f"Ticker: {ticker}" for ticker in self.tickers]
         lines += [f"Start page: {url}" for url in self.urls]
         return "\n".join(lines)
 
@@ -39,18 +42,28 @@ class ReadingBrief:
     def parse(cls, text: str) -> "ReadingBrief":
         """The brief that `render` gave."""
         pages = _PAGES.search(text)
-        return cls(_subject(text), tuple(_START.findall(text)), int(pages[1]) if pages else 0)
+        return cls(
+            _subject(text),
+            tuple(_START.findall(text)),
+            int(pages[1]) if pages else 0,
+            tuple(_TICKER.findall(text)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class SourceMaterial:
-    """A source as the writer gets it: its relevant passages, or all of it."""
+    """A source as the writer gets it: its relevant passages, or all of it.
+
+    Attributes:
+        via: how it was read; `sec data` are a company's own figures.
+    """
 
     key: str
     title: str
     url: str
     published: str
     text: str
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

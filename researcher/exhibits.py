@@ -31,7 +31,7 @@ class Source(BaseModel):
         key: how quotes name it: `S1`, `S2`, …
         sha256: of what was fetched, before it became text.
         text_sha256: of `text`, so that a bundle can be checked on its own.
-        via: a browser, plain HTTP, or the knowledge base.
+        via: a browser, plain HTTP, the SEC's data as a text of tables, or the knowledge base.
         document_id: where the knowledge base gave it.
     """
 
@@ -44,11 +44,16 @@ class Source(BaseModel):
     sha256: str
     text_sha256: str
     retrieved: datetime
-    via: Literal["browser", "http", "knowledge base"]
+    via: Literal["browser", "http", "sec data", "knowledge base"]
     published: date | None = None
     media_type: str = "text/plain"
     partial: bool = False
     document_id: str | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it was read for this run as a page, which the budget of pages counts."""
+        return self.via in {"browser", "http"}
 
 
 def text_hash(text: str) -> str:

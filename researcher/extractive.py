@@ -6,10 +6,11 @@ result is as true as its sources, and reads like them.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from alex.documents import Vector
+from researcher import filed
 from researcher.brief import SourceMaterial, WritingBrief
 from researcher.draft import Claim, Draft, KeyFigure, Quote, Section
 from researcher.evidence import states_figures
@@ -74,15 +75,21 @@ class _Candidate:
 
 
 def extract(brief: WritingBrief, ranker: Ranker) -> Draft:
-    """A draft from the sources' own words."""
-    chosen = _choose(_candidates(brief, ranker))
+    """A draft from the sources' own words; figures first from what companies filed as data."""
+    data = [source for source in brief.sources if source.via == filed.VIA]
+    pages = replace(brief, sources=tuple(s for s in brief.sources if s.via != filed.VIA))
+    chosen = _choose(_candidates(pages, ranker))
     lead = _lead(chosen)
-    figures = _all_key_figures(brief, ranker)
+    figures = _all_key_figures(pages, ranker, headlines=not data)
+    told_first = _headlines(figures, lead) if not data else filed.headlines(data)
     return Draft(
-        title=_title(brief.subject),
-        summary=[*_headlines(figures, lead), *(_claim(candidate) for candidate in lead)],
-        key_figures=figures,
-        sections=_sections([c for c in chosen if c not in lead], several=len(brief.sources) > 1),
+        title=filed.title(data, brief.subject) or _title(brief.subject),
+        summary=[*told_first, *(_claim(candidate) for candidate in lead)],
+        key_figures=[*filed.figures(data), *figures],
+        sections=[
+            *_sections([c for c in chosen if c not in lead], several=len(brief.sources) > 1),
+            *filed.sections(data),
+        ],
         open_questions=[],
     )
 
@@ -212,11 +219,11 @@ def _claim(candidate: _Candidate) -> Claim:
     return Claim(text=candidate.sentence.plain, quotes=[quote])
 
 
-def _all_key_figures(brief: WritingBrief, ranker: Ranker) -> list[KeyFigure]:
+def _all_key_figures(brief: WritingBrief, ranker: Ranker, *, headlines: bool) -> list[KeyFigure]:
     figures: list[KeyFigure] = []
     seen: set[tuple[str, str]] = set()
     for source in brief.sources:
-        for figure in key_figures(source.text, source.key, ranker):
+        for figure in key_figures(source.text, source.key, ranker, headlines=headlines):
             name = (figure.name, figure.period)
             if name not in seen and len({f.name for f in figures} | {figure.name}) <= MOST_ROWS:
                 seen.add(name)

@@ -16,6 +16,7 @@ from researcher.tabular import REMARK, Row
 MOST_ROWS = 14
 _TOPIC_ROWS = 8
 _MOST_COLUMNS = 3
+_MOST_PERIODS = 5
 _WIDEST = 6
 """Columns of a table that can be shown in part and still be understood."""
 
@@ -60,14 +61,17 @@ class _Line:
     readings: tuple[Reading, ...]
 
 
-def key_figures(text: str, key: str, ranker: Ranker) -> list[KeyFigure]:
-    """The headline rows of a page's statements, then the rows nearest to the subject."""
+def key_figures(text: str, key: str, ranker: Ranker, *, headlines: bool = True) -> list[KeyFigure]:
+    """The headline rows of a page's statements, then the rows nearest to the subject.
+
+    Without `headlines`, where a better source has them, only the latter.
+    """
     shown = [(sheet, _lines(sheet)) for sheet in read_tables(text) if _is_data(sheet)]
-    chosen = list(_headline_rows([lines for _, lines in shown]))
+    chosen = list(_headline_rows([lines for _, lines in shown])) if headlines else []
     used = {line.row for line in chosen}
     unused = [(sheet, lines) for sheet, lines in shown if used.isdisjoint(sheet.table.rows)]
     named = {(line.name, line.readings[0].header) for line in chosen}
-    for line in _topic_rows(unused, ranker, alone=not chosen):
+    for line in _topic_rows(unused, ranker, alone=headlines and not chosen):
         if len(chosen) < MOST_ROWS and (line.name, line.readings[0].header) not in named:
             chosen.append(line)
     return [figure for line in chosen for figure in _figures(text, key, line)]
@@ -123,7 +127,7 @@ def _shown_columns(sheet: Sheet) -> list[int]:
     if not all(_period(header) for header in headers.values()):
         return columns[:_MOST_COLUMNS]
     length = _length(headers[columns[0]])
-    return [column for column in columns if _length(headers[column]) == length][:2]
+    return [column for column in columns if _length(headers[column]) == length][:_MOST_PERIODS]
 
 
 def _name(reading: Reading, repeated: AbstractSet[str]) -> str:

@@ -38,6 +38,10 @@ NAME = "offline extractive model (no language model)"
 """How reports name it."""
 
 _LINKS_A_TURN = 3
+_SORTS = (("10-K", "20-F", "40-F"), ("10-Q",), ("8-K", "6-K"))
+_RESULTS = "2.02"
+"""The item of an 8-K that gives results."""
+
 _NEAR_ENOUGH = 0.20
 """Nearness of a link to the subject from which it is followed."""
 
@@ -94,18 +98,34 @@ class _Conversation:
     def __init__(self, items: list[Mapping[str, Any]]) -> None:
         self.brief = ReadingBrief.parse(_task(items))
         self.calls = [item for item in items if item.get("type") == "function_call"]
-        self.pages = [
-            page
-            for item in items
-            if item.get("type") == "function_call_output"
-            for page in [_json(item["output"])]
-            if "source" in page
+        answers = [
+            _json(item["output"]) for item in items if item.get("type") == "function_call_output"
         ]
+        self.pages = [answer for answer in answers if "links" in answer]
+        self.companies = [str(answer["cik"]) for answer in answers if "cik" in answer]
+        self.filings = [answer["filings"] for answer in answers if "filings" in answer]
 
     @property
     def asked(self) -> set[str]:
         """The addresses that were asked for."""
         return {str(_json(call["arguments"]).get("url")) for call in self.calls}
+
+    @property
+    def calls_for_data(self) -> list[tuple[str, dict[str, object]]]:
+        """Figures, then filings, of the companies that were found and not asked about yet."""
+        asked = {str(_json(call["arguments"]).get("ticker_or_cik")) for call in self.calls}
+        new = [cik for cik in dict.fromkeys(self.companies) if cik not in asked]
+        calls: list[tuple[str, dict[str, object]]] = []
+        for name in ("facts", "filings"):
+            calls += [(name, {"ticker_or_cik": cik}) for cik in new]
+        return calls
+
+    @property
+    def next_filings(self) -> list[str]:
+        """Reports worth reading: of each company the newest of each sort, all newest first."""
+        newest = [filing for listed in self.filings for filing in _newest_of_each_sort(listed)]
+        newest.sort(key=lambda filing: str(filing["filed"]), reverse=True)
+        return [url for filing in newest if (url := str(filing["url"])) not in self.asked]
 
     @property
     def next_links(self) -> list[str]:
@@ -120,14 +140,19 @@ class _Conversation:
 
 
 def _read(talk: _Conversation) -> list[TResponseOutputItem]:
-    """First recall and the start pages, then links, a few at a time, until the pages are used."""
+    """Recall, companies and start pages, their data, their filings; then links, a few at a time.
+
+    Until the pages are used up.
+    """
+    wanted: list[tuple[str, dict[str, object]]]
     if not talk.calls:
         wanted = [("recall", {"query": talk.brief.subject})]
+        wanted += [("company", {"ticker_or_cik": ticker}) for ticker in talk.brief.tickers]
         wanted += [("read_page", {"url": url}) for url in talk.brief.urls]
-    else:
+    elif not (wanted := talk.calls_for_data):
         asked = sum(call["name"] == "read_page" for call in talk.calls)
-        room = min(_LINKS_A_TURN, talk.brief.pages - asked)
-        wanted = [("read_page", {"url": url}) for url in talk.next_links[: max(room, 0)]]
+        room = max(min(_LINKS_A_TURN, talk.brief.pages - asked), 0)
+        wanted = [("read_page", {"url": u}) for u in (talk.next_filings or talk.next_links)[:room]]
     if not wanted:
         return [_message(f"Read {len(talk.pages)} pages on the subject.")]
     return [
@@ -139,6 +164,17 @@ def _read(talk: _Conversation) -> list[TResponseOutputItem]:
         )
         for number, (name, arguments) in enumerate(wanted)
     ]
+
+
+def _newest_of_each_sort(filings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of filings listed newest first: an annual, an interim report, news; of results, if any."""
+    results = [filing for filing in filings if _RESULTS in str(filing["items"])]
+    found = []
+    for forms in _SORTS:
+        of_sort = [filing for filing in filings if filing["form"] in forms]
+        of_results = [filing for filing in of_sort if filing in results]
+        found += (of_results or of_sort)[:1]
+    return found
 
 
 def _task(items: list[Mapping[str, Any]]) -> str:

@@ -14,6 +14,7 @@ from alex.search import Search
 from researcher.brief import Known
 from researcher.gathering import EXCERPT, Gathering
 from researcher.relevance import excerpt
+from researcher.sec.desk import SecDesk
 
 READ_SECONDS = 90.0
 """A page, its wait for the one before included."""
@@ -30,6 +31,7 @@ class Desk:
 
     gathering: Gathering
     search: Search
+    sec: SecDesk
 
 
 def refusal(_context: RunContextWrapper[Any], error: Exception) -> str:

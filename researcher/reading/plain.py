@@ -1,12 +1,16 @@
 """Reading pages over plain HTTP, for where no browser is installed."""
 
+from dataclasses import replace
 from typing import Literal
 
-from researcher.reading.client import GuardedClient, Response
+from researcher.reading.client import Bounds, GuardedClient, Response
 from researcher.reading.content import page_of
 from researcher.reading.pages import WebPage
 from researcher.reading.proxy import GuardedProxy
 from researcher.reading.robots import Manners
+
+_DATA_SECONDS = 60.0
+"""Data files are larger than pages."""
 
 
 class HttpReader:
@@ -38,6 +42,16 @@ class HttpReader:
         """
         async with self.proxy.session() as session:
             return await self._client.get(session, url, ask=self.manners.ask)
+
+    async def fetch_data(self, url: str, most: int) -> Response:
+        """The response of a service for programs; robots.txt speaks of a site's pages, not of it.
+
+        Raises:
+            PageUnreadable: none came.
+        """
+        client = replace(self._client, bounds=Bounds(most, _DATA_SECONDS))
+        async with self.proxy.session() as session:
+            return await client.get(session, url, ask=self._admit)
 
     async def close(self) -> None:
         """Stop the guarded proxy."""

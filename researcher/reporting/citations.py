@@ -7,7 +7,11 @@ from researcher.draft import KEY_FIGURES, RISKS, SUMMARY, WATCH
 from researcher.exhibits import Source
 from researcher.reporting.markdown import day, link, safe
 
-_HOW = {"browser": "in a browser", "http": "over plain HTTP"}
+_HOW = {
+    "browser": "in a browser",
+    "http": "over plain HTTP",
+    "sec data": "from the SEC's data, written out as tables",
+}
 _FIRST, _LAST = (SUMMARY, KEY_FIGURES), (RISKS, WATCH)
 
 

@@ -44,6 +44,7 @@ class Filing:
         period: the last day it reports on; None for forms that report on none.
         items: of an 8-K, such as `2.02,9.01`.
         url: its main document.
+        index: the page that lists its documents, exhibits such as press releases among them.
     """
 
     accession: str
@@ -53,6 +54,7 @@ class Filing:
     items: str
     description: str
     url: str
+    index: str
 
 
 class Kind(StrEnum):

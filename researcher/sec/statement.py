@@ -53,7 +53,7 @@ def statement(
         _introduction(facts, newest, shown),
         *(table.render(units) for table in tables),
         *_cover(facts, newest),
-        *_restated(tables, units),
+        *_restated(facts.company.name, tables, units),
         _names(lines),
     ]
     return Statement("\n\n".join(part for part in parts if part) + "\n", newest)
@@ -82,8 +82,8 @@ def _introduction(facts: CompanyFacts, newest: Report | None, shown: Iterable[Fa
     last = max(fact.period.end for fact in shown if fact.latest.accession == newest.accession)
     return (
         f"What {name} reported to the SEC in XBRL, each figure as most recently filed. The newest"
-        f" of these filings is the {newest.form} filed {written(newest.filed)}, for the period"
-        f" ended {written(last)}."
+        f" figures of {name} are from its {newest.form} filed {written(newest.filed)}, for the"
+        f" period ended {written(last)}."
     )
 
 
@@ -193,32 +193,34 @@ def _cover(facts: CompanyFacts, newest: Report | None) -> Iterator[str]:
         last = line.facts[-1] if line else None
         if line and last and newest and (newest.filed - last.latest.filed).days <= 0:
             yield (
-                f"{line.name}: {_digits(last.value)} shares on {written(last.period.end)}, says the"
-                f" cover of the {last.latest.form} filed {written(last.latest.filed)}."
+                f"Shares outstanding: {facts.company.name} had {_digits(last.value)} shares on"
+                f" {written(last.period.end)}, says the cover of its {last.latest.form} filed"
+                f" {written(last.latest.filed)}."
             )
 
 
-def _restated(tables: Iterable[_Table], units: _Units) -> Iterator[str]:
+def _restated(name: str, tables: Iterable[_Table], units: _Units) -> Iterator[str]:
     told: dict[str, None] = {}
     for table in tables:
         for line in table.lines:
             for period in table.columns:
                 fact = line.at(period)
                 if fact and fact.restated:
-                    told[_restatement(line, fact, _when(period, table.lines), units)] = None
+                    when = _when(period, table.lines)
+                    told[_restatement(name, line, fact, when, units)] = None
     if told:
         yield f"## {RESTATED}"
         yield "\n\n".join(told)
 
 
-def _restatement(line: Series, fact: Fact, when: str, units: _Units) -> str:
+def _restatement(name: str, line: Series, fact: Fact, when: str, units: _Units) -> str:
     """What the filing before said, and what the newest says: each in a sentence to be quoted."""
     before = fact.restated[-1]
     earlier = units.worded(line, before.value)
-    preposition = "in" if fact.period.start else "on"
+    time = f"in the {when}" if fact.period.start else f"on {when}"
     return (
-        f"Restated: {line.name} {preposition} {'the ' if fact.period.start else ''}{when} was"
-        f" {earlier} in the {before.form} filed {written(before.filed)}, and is"
+        f"Restated: {line.name} of {name} {time} was {earlier} in the {before.form} filed"
+        f" {written(before.filed)}, and is"
         f" {units.worded(line, fact.value)} in the {fact.latest.form} filed"
         f" {written(fact.latest.filed)}."
     )

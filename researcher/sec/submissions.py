@@ -120,7 +120,8 @@ def _filings(columns: _Columns, cik: int, web_url: str) -> Iterator[Filing]:
             period=period,
             items=items or "",
             description=title or _WHEN_UNTITLED,
-            url=f"{folder}/{document or f'{accession}-index.htm'}",
+            url=f"{folder}/{document}" if document else f"{folder}/{accession}-index.htm",
+            index=f"{folder}/{accession}-index.htm",
         )
 
 
