@@ -1,5 +1,6 @@
 """A deployed stack, as the checks see it: its API with a key, and its AWS services."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from laptop.site.server import RunningSite
 
 REQUEST_SECONDS = 60
+
+_SEVERE = re.compile(r"WARN|ERROR|Error|Traceback")
 
 type Json = Any
 
@@ -72,6 +75,15 @@ class Deployment:
             StackName=self.stack, LogicalResourceId=logical_id
         )
         return str(described["StackResourceDetail"]["PhysicalResourceId"])
+
+    def logged(self, lines: int = 10) -> list[str]:
+        """The last warnings and errors of each function."""
+        logs, found = self.client("logs"), []
+        for group in logs.describe_log_groups(logGroupNamePrefix="/alex/")["logGroups"]:
+            events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+            severe = [each["message"] for each in events if _SEVERE.search(each["message"])]
+            found += [f"{group['logGroupName']}: {message}" for message in severe[-lines:]]
+        return found
 
     def call(
         self, method: str, path: str, body: Json = None, *, key: str | None = None

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from rehearsal.folders import temporary_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "rehearsal"
@@ -125,8 +126,7 @@ def stand_in(
         NotStarted: it did not come up; the message carries the end of its log.
     """
     options = ["--region", region, *(["--image", json.dumps(image)] if image else [])]
-    with tempfile.TemporaryDirectory(prefix="alex-rehearsal-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder("alex-rehearsal-") as folder:
         with (folder / "stand-in.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [interpreter, "-m", "rehearsal.stand_in", *options],

@@ -98,7 +98,7 @@ def rehearse(
         meanwhile(deployment)
         note(carry_out(REMOVAL, deployment))
         if not all(outcome.passed for outcome in outcomes):
-            tell(f"The functions wrote:\n{_tail(running.log)}")
+            tell("\n".join(["The functions wrote:", *deployment.logged(), _tail(running.log)]))
     return Rehearsal(
         outcomes=outcomes,
         seconds=time.monotonic() - started,

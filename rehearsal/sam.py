@@ -70,7 +70,7 @@ class Sam:
             "build",
             *("--template-file", str(ROOT / "template.yaml")),
             *("--build-dir", str(self.folder / "build")),
-            *("--cache-dir", str(self.folder / "cache")),
+            "--no-cached",  # a folder of its own is built in once
             *("--exclude", IMAGE_FUNCTION),
         )
 

@@ -39,6 +39,7 @@ def schedule(deployment: Deployment) -> str:
     (summary,) = scheduler.list_schedules()["Schedules"]
     deployed = scheduler.get_schedule(Name=summary["Name"])
     before = {job["job_id"] for job in deployment.ask("GET", "/research")["jobs"]}
+    deployment.client("sqs").purge_queue(QueueUrl=deployment.outputs["FailuresUrl"])
     deployment.stand_in.order_faults({"lambda:ImageFunction": [{}]})
     scheduler.create_schedule(
         Name="rehearsal-now",
