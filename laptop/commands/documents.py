@@ -1,15 +1,23 @@
-"""`alex documents list|show|delete`."""
+"""`alex documents list|show|export|delete`."""
 
-from typing import Annotated
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alex.errors import AlexError, InvalidInput
 from laptop.backends import open_backend
 from laptop.cards import document_page, documents
 from laptop.console import Screen, printable
 from laptop.options import AsJson, Cursor, DataDir, Limit
 
-app = typer.Typer(no_args_is_help=True, help="What is known: list, show, delete.")
+app = typer.Typer(no_args_is_help=True, help="What is known: list, show, export, delete.")
+
+if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
+    from alex.views import WholeDocument
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The document's id, as listings show it.")]
 
@@ -62,6 +70,94 @@ def show(
         screen.out.file.write(printable(document.text) + "\n")
     else:
         screen.out.print(document_page(document))
+
+
+class Format(StrEnum):
+    """What a document can be written as."""
+
+    MD = "md"
+    HTML = "html"
+    PDF = "pdf"
+
+
+STDOUT = Path("-")
+
+
+@app.command()
+def export(
+    document_id: Id,
+    *,
+    format_: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            help="Markdown as it is stored, a web page of one file, or pages to print.",
+        ),
+    ] = Format.MD,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to; - for standard output. Else a file here, named for the document.",
+            metavar="PATH",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", metavar="", help="Write over a file that is there.")
+    ] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write one document to a file: reports with linked sources and, as html and pdf, charts."""
+    screen = Screen(as_json=as_json)
+    if output == STDOUT and as_json:
+        raise InvalidInput.of("--json", "standard output holds either the document or JSON.")
+    if output == STDOUT and format_ is Format.PDF and sys.stdout.isatty():
+        raise InvalidInput.of("--output", "a PDF would garble the terminal; name a file.")
+    path = output or Path(f"{_file_name(document_id)}.{format_}")
+    if path != STDOUT and path.exists() and not force:
+        raise InvalidInput.of("--output", f"{path} is there already; --force writes over it.")
+    content = _content(open_backend(screen, data_dir).document(document_id), format_)
+    if path == STDOUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    _write(path, content, force=force)
+    if as_json:
+        told = {"document_id": document_id, "format": format_, "path": str(path)}
+        screen.data(told | {"bytes": len(content)})
+    else:
+        screen.out.print(f"Wrote {path} ({len(content):,} bytes).", markup=False, soft_wrap=True)
+
+
+def _content(document: "WholeDocument", wanted: Format) -> bytes:
+    if wanted is Format.MD:
+        return (document.text.rstrip("\n") + "\n").encode()
+    from laptop.export.page import html_page  # noqa: PLC0415 - keeps the other commands quick
+
+    page = html_page(document)
+    if wanted is Format.HTML:
+        return page.encode()
+    from laptop.export.printing import pdf  # noqa: PLC0415 - Playwright loads slowly
+
+    return pdf(page)
+
+
+def _write(path: Path, content: bytes, *, force: bool) -> None:
+    """Write the file; without `force` never over one, not even one that came just now."""
+    try:
+        with path.open("wb" if force else "xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise InvalidInput.of(
+            "--output", f"{path} is there already; --force writes over it."
+        ) from error
+    except OSError as error:
+        raise AlexError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _file_name(document_id: str) -> str:
+    """The id as the name of a file on any system."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", document_id).strip(".-")[:100] or "document"
 
 
 @app.command()

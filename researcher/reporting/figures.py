@@ -7,7 +7,7 @@ from researcher.bundle import Bundle, ClaimRecord
 from researcher.reporting.citations import Citations
 from researcher.reporting.markdown import cell, row
 
-_MOST_COLUMNS = 4
+_MOST_COLUMNS = 5
 
 
 @dataclass(frozen=True, slots=True)

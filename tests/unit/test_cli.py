@@ -51,6 +51,7 @@ def test_the_commands_are_these() -> None:
         "alex documents",
         "alex documents list",
         "alex documents show",
+        "alex documents export",
         "alex documents delete",
         "alex research",
         "alex jobs",
