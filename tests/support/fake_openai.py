@@ -72,6 +72,7 @@ class FakeModel:
     base_url: str
     fault: Fault | None = None
     delay: float = 0.0
+    one_page_a_turn: bool = False
     requests: list[Json] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -100,9 +101,27 @@ class Answer:
 
 
 @contextmanager
-def fake_openai(fault: Fault | None = None, delay: float = 0.0) -> Iterator[FakeModel]:
+def fake_openai(
+    fault: Fault | None = None, *, delay: float = 0.0, one_page_a_turn: bool = False
+) -> Iterator[FakeModel]:
     """The server, on a free loopback port; each answer takes `delay` seconds."""
-    model = FakeModel("", fault, delay)
+    model = FakeModel("", fault, delay, one_page_a_turn)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(model))
+    server.daemon_threads = True
+    model.base_url = f"http://127.0.0.1:{server.server_port}/v1"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield model
+    finally:
+        model.closing.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _handler(model: FakeModel) -> type[BaseHTTPRequestHandler]:
+    """Answers as the model does."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -124,19 +143,7 @@ def fake_openai(fault: Fault | None = None, delay: float = 0.0) -> Iterator[Fake
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer.body)))
             self.end_headers()
-            self._send_body(answer)
-
-        def _send_body(self, answer: Answer) -> None:
-            if answer.drips:
-                for byte in answer.body:
-                    self.wfile.write(bytes([byte]))
-                    if model.closing.wait(answer.drips):
-                        return
-                return
-            self.wfile.write(answer.body[: answer.sent])
-            if answer.sent is not None:
-                self.close_connection = True
-                self.connection.shutdown(socket.SHUT_RDWR)
+            _send_body(model, self, answer)
 
         def log_message(self, *_: object) -> None:
             """Tests need no access log."""
@@ -147,18 +154,21 @@ def fake_openai(fault: Fault | None = None, delay: float = 0.0) -> Iterator[Fake
             except (ConnectionError, ValueError):  # the client has left, or was left
                 self.close_connection = True
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    model.base_url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield model
-    finally:
-        model.closing.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return Handler
+
+
+def _send_body(model: FakeModel, handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+    """All of it, in drips, or its first part before the line goes dead."""
+    if answer.drips:
+        for byte in answer.body:
+            handler.wfile.write(bytes([byte]))
+            if model.closing.wait(answer.drips):
+                return
+        return
+    handler.wfile.write(answer.body[: answer.sent])
+    if answer.sent is not None:
+        handler.close_connection = True
+        handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _answer(model: FakeModel, sent: Json, *, responses: bool) -> Answer:
@@ -245,13 +255,17 @@ def _reading(model: FakeModel, request: Json) -> Json:
     messages = request["messages"]
     done = any(message["role"] == "tool" for message in messages)
     brief = ReadingBrief.parse(_user(messages))
+    wanted = list(brief.urls)
+    if model.one_page_a_turn:
+        read = sum(message["role"] == "tool" for message in messages)
+        wanted, done = wanted[read : read + 1], read >= len(wanted)
     if model.fault is Fault.IGNORES_TOOLS or (
         done and model.fault is not Fault.NEVER_STOPS_READING
     ):
         return {"role": "assistant", "content": "I have read the pages."}
     name = "run_shell" if model.fault is Fault.UNKNOWN_TOOL else "read_page"
     calls = []
-    for number, url in enumerate(brief.urls):
+    for number, url in enumerate(wanted):
         arguments = '{"url": ' if model.fault is Fault.BAD_ARGUMENTS else json.dumps({"url": url})
         calls.append(
             {
