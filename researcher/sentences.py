@@ -17,6 +17,8 @@ _OPENING = re.compile(
 """A list's mark, a footnote's number, or a press release's place and wire."""
 
 _ENDS = re.compile(r"[.!?][\"'\u201d\u2019)\]]*$")
+_FULL, _WIDEST = 0.7, 100
+"""A line is full from this share of the next one's width on; of characters a text is set in."""
 _STARTS = re.compile(r"[\"'\u201c\u2018(]?[A-Z0-9$€£]")
 _LEANS = re.compile(
     r"(?:It|They|This|These|Those|That|Such|He|She|There|Here|Both|The (?:same|latter|former)"
@@ -47,7 +49,7 @@ _ADDRESS = re.compile(r"https?://|www\.|\S+@\S+\.\w|\(\d{3}\s?\)\s?\d{3}")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|will|would|can|could|may|might|must|does|did|do"
     r"|\w{3,}ed|\w{3,}es|rose|fell|grew|held|made|took|said|sold|paid|led|met|won|lost|began|kept"
-    r"|cut)\b"
+    r"|cut|expects?|anticipates?|forecasts?|intends?|aims?|sees?|remains?|plans?|believes?)\b"
 )
 _DULL_HEADING = re.compile(
     r"unaudited|^\(|table of contents|^form |united states|securities and exchange|washington"
@@ -118,8 +120,7 @@ def _whole(text: str) -> Iterator[Sentence]:
     for unit in units(text):
         if unit.header is not None or (unit.heading and unit.heading.start == unit.start):
             continue
-        goes_on = unit.before in {Break.WORD, Break.LINE} and not _BULLET.match(text[unit.start :])
-        if goes_on and end and not text[end : unit.start].strip() and not _ended(text[start:end]):
+        if end and _goes_on(text, end, unit) and not _ended(text[start:end]):
             end = unit.end
             continue
         if end:
@@ -127,6 +128,18 @@ def _whole(text: str) -> Iterator[Sentence]:
         start, end, heading = unit.start, unit.end, _heading(text, unit)
     if end:
         yield _sentence(text, start, end, heading)
+
+
+def _goes_on(text: str, end: int, unit: Unit) -> bool:
+    """Whether a unit may go on with the sentence that stands open at `end`."""
+    if text[end : unit.start].strip() or _BULLET.match(text[unit.start :]):
+        return False
+    if unit.before is not Break.LINE or not text[unit.start].isupper():
+        return unit.before in {Break.WORD, Break.LINE}
+    # A line far shorter than the next was not broken for want of room: it is a title, a name.
+    line = end - text.rfind("\n", 0, end)
+    following = (text.find("\n", unit.start) + 1 or len(text) + 1) - unit.start
+    return line >= _FULL * min(following, _WIDEST)
 
 
 def _sentence(text: str, start: int, end: int, heading: str) -> Sentence:
