@@ -14,21 +14,13 @@ import pytest
 
 from laptop.console import ExitCode
 from rehearsal.checks import CHECKS, REMOVAL
-from rehearsal.process import NotInstalled, prepare
 from rehearsal.rehearse import ONLY_AWS
-from rehearsal.sam import find_sam
+from tests.support.sam import installed
 
 
 @pytest.fixture(scope="module")
 def _installed() -> None:
-    """What a rehearsal needs; skips where it cannot be had, fails in CI."""
-    try:
-        prepare()
-        find_sam()
-    except NotInstalled as error:
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            raise
-        pytest.skip(str(error))
+    installed()
 
 
 pytestmark = [
