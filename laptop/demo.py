@@ -107,7 +107,8 @@ def run_demo(
         DemoFailed: there is no verified report, or the search does not find it.
     """
     with demo_site(folder) as (site, place):
-        settings = Settings(backend="local", data_dir=place, allow_hosts=(site.authority,))
+        # A made-up company files nothing with the SEC.
+        settings = Settings("local", place, allow_hosts=(site.authority,), sec_data_url="")
         backend = LocalBackend(settings)
         before = _documents(backend)
         told(f"A small site about a made-up company is served at {site.base_url} .")

@@ -170,7 +170,7 @@ async def read(run: Run) -> Gathered:
     )
     if not request.urls and not gathering.sources:
         await asyncio.to_thread(_add_stored, run, gathering)
-    sec = SecDesk(_sec_client(run), gathering, request.tickers)
+    sec = SecDesk(_sec_client(run), gathering, _listed(run))
     run.note("read", "Reading sources")
     try:
         async with asyncio.timeout_at(loop.time() + _AGENT_SHARE * left):
@@ -179,7 +179,7 @@ async def read(run: Run) -> Gathered:
         run.reach("read", f"Reading ended early. {_cap_of(error, run)}")
     except ModelBehaviorError:
         run.note("read", "The model's turns could not be used; reading the start pages without it")
-    for ticker in () if gathering.stopped else request.tickers:
+    for ticker in () if gathering.stopped else _listed(run):
         with suppress(PageUnreadable):  # kept as unread
             await sec.facts(ticker)
     for url in request.urls:
@@ -203,6 +203,11 @@ def _cap_of(error: Exception, run: Run) -> str:
     return f"Its share of the {run.job.request.budget.seconds} seconds was used up."
 
 
+def _listed(run: Run) -> tuple[str, ...]:
+    """The tickers to ask the SEC about."""
+    return run.job.request.tickers if run.services.settings.sec_data_url else ()
+
+
 def _sec_client(run: Run) -> SecClient:
     settings = run.services.settings
     return SecClient(
@@ -215,7 +220,7 @@ def _sec_client(run: Run) -> SecClient:
 
 async def _let_read(run: Run, gathering: Gathering, sec: SecDesk) -> None:
     request = run.job.request
-    brief = ReadingBrief(run.subject, request.urls, request.budget.pages, request.tickers)
+    brief = ReadingBrief(run.subject, request.urls, request.budget.pages, _listed(run))
     writing = (run.writer.material or 0) + _AROUND_MATERIAL
     kept = Tokens(writing, run.writer.settings.max_tokens or 0)
     with run.ledger.keeping(kept, _WRITING_CALLS):

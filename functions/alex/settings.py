@@ -68,7 +68,8 @@ class Settings:
         allow_hosts: exact `ip:port` addresses the egress guard lets through though they are
             private: the demo site, test servers. Empty in any deployment.
         sec_web_url: where the SEC serves its ticker list and the filings themselves.
-        sec_data_url: where the SEC serves its data: filing indexes and XBRL facts.
+        sec_data_url: where the SEC serves its data: filing indexes and XBRL facts; empty in the
+            demo alone, where it is not asked.
         watch_minutes: how often `alex serve` starts scheduled research; 0 turns it off.
         watchlist: tickers that scheduled research follows.
         allowed_origin: the web origin whose pages may call the API; `*` is any.

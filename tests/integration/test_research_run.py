@@ -35,7 +35,7 @@ START = f"{SITE}/results"
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    wired = wire(Settings("local", tmp_path))
+    wired = wire(Settings("local", tmp_path, sec_data_url=""))
     yield wired
     wired.close()
 
