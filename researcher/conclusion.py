@@ -21,9 +21,9 @@ from researcher.bundle import (
 )
 from researcher.changes import Earlier
 from researcher.draft import Draft
-from researcher.evidence import states_figures
 from researcher.gathering import Gathered
 from researcher.phases import Run
+from researcher.unquoted import Vocabulary
 
 logger = logging.getLogger(__name__)
 
@@ -66,16 +66,17 @@ def _evidence(services: Services, evidence_id: str) -> Earlier | None:
 
 
 def bundled(run: Run, found: Findings, draft: Draft, claims: Sequence[ClaimRecord]) -> Bundle:
-    """All of a run in one record; headings and questions with unproven figures lose them.
+    """All of a run in one record, without a title, headings and questions that may not stand.
 
     Where nothing is new to the earlier report, it is a confirmation of that.
     """
     news = found.earlier.news(claims, found.gathered) if found.earlier else None
     if news and not news.any and (confirmation := confirmed(run, found)):
         return confirmation
-    questions = [question for question in draft.open_questions if not states_figures(question)]
-    headings = {claim.place for claim in claims if states_figures(claim.place)}
-    titled = draft.title.strip() and not states_figures(draft.title)
+    words = Vocabulary(run.subject, found.gathered.sources)
+    questions = [question for question in draft.open_questions if words.allows(question)]
+    headings = {claim.place for claim in claims if not words.allows(claim.place)}
+    titled = draft.title.strip() and words.allows(draft.title)
     return Bundle(
         **_circumstances(run, found),
         title=draft.title if titled else run.subject,

@@ -156,7 +156,7 @@ def _left_out(bundle: Bundle) -> Iterator[str]:
         return
     faults = Counter(_fault(claim) for claim in bundle.left_out)
     if bundle.dropped:
-        faults["figures where no quote can stand"] += bundle.dropped
+        faults["figures, names or addresses where no quote can stand"] += bundle.dropped
     why = "; ".join(f"{fault} ({number})" for fault, number in faults.most_common())
     statements = "1 statement was" if count == 1 else f"{count} statements were"
     yield f"{statements} left out: {why}."

@@ -17,9 +17,13 @@ def _need(present: bool, reason: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not present and not in_ci, reason=reason)
 
 
+BROWSER = _need(find_browser() is not None, "no Chromium found: see README, Browser")
+"""For a single parameter of a test or fixture."""
+
+
 def needs_browser[T: Callable[..., object]](test: T) -> T:
     """Run only where Chromium is installed."""
-    marked: T = _need(find_browser() is not None, "no Chromium found: see README, Browser")(test)
+    marked: T = BROWSER(test)
     return marked
 
 

@@ -52,10 +52,11 @@ type Route = Reply | Callable[[Request], Reply]
 
 @dataclass
 class Site:
-    """A server of the test, and every path it was asked for."""
+    """A server of the test, and every path it was asked for; `received` has all it was sent."""
 
     port: int
     hits: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     hit: Event = field(default_factory=Event)
     closing: Event = field(default_factory=Event)
@@ -72,6 +73,8 @@ def serving(routes: Mapping[str, Route]) -> Iterator[Site]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             site.hits.append(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            site.received.append(f"{self.path}\n{self.headers}\n{body.decode('latin-1')}")
             site.agents.append(self.headers.get("User-Agent", ""))
             site.hit.set()
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
