@@ -112,7 +112,8 @@ class CompanyFacts:
         units = body.get("units") if isinstance(body, Mapping) else None
         facts: list[Fact] = []
         unusable = 0
-        for unit, rows in units.items() if isinstance(units, Mapping) else ():
+        for unit, stated in units.items() if isinstance(units, Mapping) else ():
+            rows = stated if isinstance(stated, list) else [stated]
             entries = [entry for row in rows if (entry := _entry(row))]
             unusable += len(rows) - len(entries)
             facts += resolve(concept, unit, entries)
