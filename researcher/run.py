@@ -45,7 +45,7 @@ SAVING_SECONDS = 60.0
 """Kept back of the time that a process has, for storing pages and report."""
 
 _FINISHING = 0.1
-"""Of a budget's seconds: for finishing without the model, which is not waited for longer."""
+"""Of the seconds: for finishing without the model, which is not waited for longer."""
 
 
 class OutOfTime(AlexError):
@@ -193,9 +193,9 @@ async def _opened(
 def _seconds(job: Job, ledger: Ledger, seconds_left: float) -> tuple[float, float]:
     """How long this attempt may take, and how much of it is kept for finishing."""
     budget = job.request.budget.seconds
-    left = min(budget - ledger.seconds, seconds_left - SAVING_SECONDS)
-    finishing = _FINISHING * budget
-    return max(left, finishing), finishing
+    unused = max(budget - ledger.seconds, _FINISHING * budget)  # enough to finish what is there
+    left = max(min(unused, seconds_left - SAVING_SECONDS), 0.0)
+    return left, _FINISHING * left
 
 
 async def _research(run: Run) -> Bundle:

@@ -92,8 +92,11 @@ def _why_nothing(bundle: Bundle, *, stored: bool) -> str:
     elif bundle.unread:
         failures = "; ".join(f"{page.url}: {page.detail}" for page in bundle.unread[:_MOST_TOLD])
         why = f"No source could be read. {failures}"
+    elif bundle.limits:
+        why = "Nothing was read."
     else:
         why = "There was no page to read, and nothing stored bears on the question."
+    why = " ".join([why, *bundle.limits])
     return f"{why} The earlier report stays." if stored else f"{why} No report was stored."
 
 

@@ -22,7 +22,10 @@ from tests.support.fake_openai import INPUT, OUTPUT, FakeModel, fake_openai
 from tests.support.research import PRICES, bundle_of, light_services, settings_for
 from tests.support.research_child import PAGES, run
 
-PROCESSES = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+if sys.platform == "win32":
+    PROCESSES = multiprocessing.get_context("spawn")
+else:
+    PROCESSES = multiprocessing.get_context("forkserver")
 """Where it can be, a server loads everything once and each process is a fork of it."""
 
 SEED = 20_261_121

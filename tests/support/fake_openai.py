@@ -76,6 +76,7 @@ class FakeModel:
     requests: list[Json] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    asked: threading.Event = field(default_factory=threading.Event)
     closing: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -131,6 +132,7 @@ def _handler(model: FakeModel) -> type[BaseHTTPRequestHandler]:
             model.paths.append(self.path)
             model.headers.append({name.lower(): value for name, value in self.headers.items()})
             request = json.loads(self.rfile.read(length))
+            model.asked.set()
             model.closing.wait(model.delay)
             answer = _answer(model, request, responses=self.path.endswith("/responses"))
             if answer.status is None:
