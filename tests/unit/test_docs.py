@@ -42,6 +42,8 @@ def told() -> Iterator[tuple[str, tuple[str, ...], set[str]]]:
             path: tuple[str, ...] = ()
             while words and (*path, words[0]) in COMMANDS:
                 path = (*path, words.pop(0))
+            if path and getattr(COMMANDS[path], "commands", None):
+                assert not words, f"{page}: alex {line}: no such command"
             yield f"{page}: alex {line}", path, {w for w in words if re.match(r"--?[a-z]", w)}
 
 

@@ -67,6 +67,14 @@ def test_what_only_a_unix_shell_understands_has_a_twin_for_powershell() -> None:
             assert block.after == "powershell", block.place
 
 
+def test_what_both_shells_run_means_the_same_in_both() -> None:
+    """PowerShell takes a bare comma, brace, bracket or leading @ for its own."""
+    for block in blocks("sh"):
+        if block.page.startswith("guides/") and block.after != "powershell":
+            bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", block.text)
+            assert not re.search(r"[,{}()`;&]|\s@", bare), block.place
+
+
 def sam_commands() -> list[tuple[str, list[str]]]:
     fenced = [(block.place, words) for block, words in programs("sam")]
     return [*fenced, *told_inline("sam")]
