@@ -28,6 +28,7 @@ THEME = Theme(
         "link": "cyan",
         "markdown.h1": "bold",
         "markdown.h2": "bold",
+        "markdown.h3": "italic",
         "markdown.code": "cyan",
     }
 )

@@ -16,6 +16,7 @@ from researcher.draft import Claim, Draft, KeyFigure, Quote, Section
 from researcher.evidence import states_figures
 from researcher.keyfigures import MOST_ROWS, key_figures, told
 from researcher.numbers import Amount, mentions
+from researcher.prospects import OUTLOOK, RISK, Told, on_matter
 from researcher.relevance import Ranker, similarity
 from researcher.sentences import Sentence, sentences
 
@@ -78,18 +79,29 @@ def extract(brief: WritingBrief, ranker: Ranker) -> Draft:
     """A draft from the sources' own words; figures first from what companies filed as data."""
     data = [source for source in brief.sources if source.via == filed.VIA]
     pages = replace(brief, sources=tuple(s for s in brief.sources if s.via != filed.VIA))
-    chosen = _choose(_candidates(pages, ranker))
+    told = _told(pages)
+    chosen = _choose(_candidates(told, ranker))
     lead = _lead(chosen)
+    placed: list[Told] = [(c.source, c.sentence) for c in lead]
+    risks = on_matter(RISK, [item for item in told if item not in placed], ranker)
+    placed += risks
+    watch = on_matter(OUTLOOK, [item for item in told if item not in placed], ranker)
+    placed += watch
     figures = _all_key_figures(pages, ranker, headlines=not data)
     told_first = _headlines(figures, lead) if not data else filed.headlines(data)
     return Draft(
-        title=filed.title(data, brief.subject) or _title(brief.subject),
+        title=_title(brief.subject),
         summary=[*told_first, *(_claim(candidate) for candidate in lead)],
         key_figures=[*filed.figures(data), *figures],
         sections=[
-            *_sections([c for c in chosen if c not in lead], several=len(brief.sources) > 1),
+            *_sections(
+                [c for c in chosen if (c.source, c.sentence) not in placed],
+                several=len(brief.sources) > 1,
+            ),
             *filed.sections(data),
         ],
+        risks=[_quoted(item) for item in risks],
+        watch=[_quoted(item) for item in watch],
         open_questions=[],
     )
 
@@ -114,15 +126,20 @@ def _headlines(figures: Sequence[KeyFigure], lead: Sequence[_Candidate]) -> list
     return claims
 
 
-def _candidates(brief: WritingBrief, ranker: Ranker) -> list[_Candidate]:
-    """Sentences worth telling, with their worth: nearness to the subject, figures, results."""
+def _told(brief: WritingBrief) -> list[Told]:
+    """Every sentence of the pages that can stand alone, each once."""
     seen: set[str] = set()
-    pairs: list[tuple[SourceMaterial, Sentence]] = []
+    pairs: list[Told] = []
     for source in brief.sources:
         for sentence in sentences(source.text):
             if sentence.plain not in seen:
                 seen.add(sentence.plain)
                 pairs.append((source, sentence))
+    return pairs
+
+
+def _candidates(pairs: Sequence[Told], ranker: Ranker) -> list[_Candidate]:
+    """Sentences worth telling, with their worth: nearness to the subject, figures, results."""
     listed = ranker.shortlist([_in_context(s, t) for t, s in pairs], _CONSIDERED)
     texts = [_in_context(pairs[i][1], pairs[i][0]) for i in listed]
     near = ranker.scores(texts)
@@ -137,7 +154,7 @@ def _in_context(sentence: Sentence, source: SourceMaterial) -> str:
     return f"{source.title}. {sentence.heading}: {sentence.plain}"
 
 
-def _worth(pair: tuple[SourceMaterial, Sentence], near: float, ranker: Ranker) -> float:
+def _worth(pair: Told, near: float, ranker: Ranker) -> float:
     source, sentence = pair
     text = sentence.plain
     figures = bool(_NUMBER.search(text))
@@ -215,8 +232,12 @@ def _heading(candidate: _Candidate, *, several: bool) -> str:
 
 
 def _claim(candidate: _Candidate) -> Claim:
-    quote = Quote(source=candidate.source.key, text=candidate.sentence.text)
-    return Claim(text=candidate.sentence.plain, quotes=[quote])
+    return _quoted((candidate.source, candidate.sentence))
+
+
+def _quoted(told: Told) -> Claim:
+    source, sentence = told
+    return Claim(text=sentence.plain, quotes=[Quote(source=source.key, text=sentence.text)])
 
 
 def _all_key_figures(brief: WritingBrief, ranker: Ranker, *, headlines: bool) -> list[KeyFigure]:
