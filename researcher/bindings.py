@@ -31,7 +31,7 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _AGAINST = re.compile(
-    r"\b(?:compared|versus|vs\.?|against|from|than)\b|^\s*(?:and|or)\s*$", re.IGNORECASE
+    r"\b(?:compared|versus|vs\.?|against|from|than)\b|^[\s,]*(?:and|or)?\s*$", re.IGNORECASE
 )
 _FISCAL = re.compile(r"\bfiscal\b|\bFY|\bQ[1-4]\b|\b[1-4]Q\b|\bquarter\b", re.IGNORECASE)
 
@@ -117,8 +117,9 @@ def bound(text: str, said: Sequence[Mention]) -> dict[int, Time]:
     return found
 
 
-def compares_with_itself(text: str, said: Sequence[Mention]) -> bool:
+def compares_with_itself(text: str) -> bool:
     """Whether a text sets a period against the same one: "in 2025 compared with 2025"."""
+    said = [mention for mention in mentions(text) if not _is_name(mention)]
     groups = [item for item in _items(text, said) if not isinstance(item, Amount)]
     for one, other in pairwise(groups):
         between = text[one[-1].end : other[0].start]

@@ -9,9 +9,9 @@ from alex.documents import Span
 from researcher import wording
 from researcher.bindings import Time, bound, time_of
 from researcher.draft import Calculation, Operand
-from researcher.exhibits import Bearing, Exhibit
+from researcher.exhibits import Bearing, Exhibit, Source
 from researcher.formulas import RATIO, BadFormula, Formula, Quantity, parse
-from researcher.names import issuer
+from researcher.names import same_issuer
 from researcher.numbers import Amount, Mention, mentions
 from researcher.proof import context_of
 
@@ -33,7 +33,7 @@ class Cited:
     name: str
     value: str
     source: str
-    issuer: str
+    of: Source
     bearing: Bearing
     amount: Amount
     time: Time | None
@@ -141,7 +141,7 @@ def _cited(
         name=operand.name,
         value=operand.value,
         source=exhibit.source.key,
-        issuer=issuer(exhibit.source),
+        of=exhibit.source,
         bearing=bearing,
         amount=amount,
         time=time,
@@ -157,7 +157,7 @@ def _unrelated(formula: Formula, cited: Sequence[Cited]) -> str:
     for one, other in pairwise(cited):
         if one.measures_as(other) or one.beside(other):
             continue
-        if one.issuer != other.issuer:
+        if not same_issuer(one.of, other.of):
             return "the formula mixes companies and measures"
         if one.time is None or other.time is None or not one.time.same_as(other.time):
             return "the formula mixes figures of different periods"
@@ -166,7 +166,7 @@ def _unrelated(formula: Formula, cited: Sequence[Cited]) -> str:
 
 def _not_comparable(new: Cited, old: Cited) -> str:
     """A change is from the same measure in an earlier period of the same length."""
-    if new.issuer != old.issuer or not new.measures_as(old):
+    if not same_issuer(new.of, old.of) or not new.measures_as(old):
         return "the change compares different measures"
     if old.amount.value <= 0:
         return "the change is from a figure that is not positive"

@@ -20,12 +20,16 @@ from researcher.bundle import (
     report_id_of,
 )
 from researcher.changes import Earlier
+from researcher.contradictions import find as find_contradictions
 from researcher.draft import Draft
 from researcher.gathering import Gathered
 from researcher.phases import Run
 from researcher.unquoted import Vocabulary
 
 logger = logging.getLogger(__name__)
+
+_MOST_EARLIER = 3
+"""Reports on other questions whose figures are held against this one's sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,7 @@ class Findings:
 
 def find_earlier(services: Services, job: Job) -> Earlier | None:
     """The report that is there already on the same question, with its evidence."""
-    try:
-        report, _ = services.knowledge.get(report_id_of(job.request))
-    except NotFound:
-        return None
-    earlier = _evidence(services, str(report.attributes.metadata.get("evidence", "")))
+    earlier = _evidence_of(services, report_id_of(job.request))
     if earlier and earlier.since.evidence_id == evidence_id_of(job.id):
         # An attempt of this very job that died stored it: what counts is what was there before.
         news = earlier.bundle.news
@@ -135,10 +135,28 @@ def _circumstances(run: Run, found: Findings) -> dict[str, Any]:
             )
             for item in found.known
         ],
+        "contradictions": find_contradictions(found.gathered.sources, _proven_before(run, found)),
         "limits": list(run.ledger.reached),
         "cost": _cost(run, found.gathered),
         "seconds": dict(found.seconds),
     }
+
+
+def _proven_before(run: Run, found: Findings) -> list[Bundle]:
+    """The evidence of earlier reports on the matter: this question's own, then the others'."""
+    own = [found.earlier.bundle] if found.earlier else []
+    this = report_id_of(run.job.request)
+    reports = [item for item in found.known if item.kind == "report" and item.document_id != this]
+    others = (_evidence_of(run.services, item.document_id) for item in reports[:_MOST_EARLIER])
+    return [*own, *(earlier.bundle for earlier in others if earlier)]
+
+
+def _evidence_of(services: Services, document_id: str) -> Earlier | None:
+    try:
+        report, _ = services.knowledge.get(document_id)
+    except NotFound:
+        return None
+    return _evidence(services, str(report.attributes.metadata.get("evidence", "")))
 
 
 def _cost(run: Run, gathered: Gathered) -> dict[str, float]:

@@ -78,7 +78,7 @@ def check(claim: Claim, exhibits: Mapping[str, Exhibit]) -> Verdict:
     readings += [match.bearing.reading for _, match in figures if match.bearing.reading]
     reasons += _unborne_periods(said, readings, proof)
     reasons += _unborne_labels(said, proof)
-    if compares_with_itself(claim.text, said):
+    if compares_with_itself(claim.text) and not compares_with_itself(proof.quoted):
         reasons.append("it compares a period with itself")
     reasons += _misworded(claim.text, proof, figured=bool(figures or computed))
     reasons += _turned_comparison(claim.text, figures)
@@ -193,7 +193,8 @@ def _misworded(claim: str, proof: Proof, *, figured: bool) -> list[str]:
     """What the claim's words say that its quotes' words do not."""
     reasons: list[str] = []
     quoted = " ".join((proof.quoted, *proof.contexts))
-    if not wording.on_topic(claim, proof.evidence, figured=figured):
+    about = proof.evidence if figured else quoted
+    if not wording.on_topic(claim, about, figured=figured):
         reasons.append("its quotes speak of something else")
     if wording.turned_round(claim, proof.quoted) or wording.moves_otherwise(claim, proof.quoted):
         reasons.append("it turns the direction of its quotes round")

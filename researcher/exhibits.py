@@ -117,21 +117,43 @@ class Exhibit:
     def _find_bearings(self, span: Span) -> tuple[Bearing, ...]:
         text = self.source.text
         found: list[Bearing] = []
-        at = text.rfind("\n", 0, span.start) + 1
+        at = self._paragraph_before(span.start)
         while at < span.end:
-            end = text.find("\n", at)
-            end = len(text) if end < 0 else end
+            end = _line_end(text, at)
             sheet = self._sheet_at(at)
-            found += _cells(sheet, at, end) if sheet else _prose(text[at:end], at)
+            if sheet:
+                found += _cells(sheet, at, end)
+            else:
+                while end < span.end and text[end + 1 : _line_end(text, end + 1)].strip():
+                    if self._sheet_at(end + 1):
+                        break
+                    end = _line_end(text, end + 1)
+                found += _prose(text[at:end], at)
             at = end + 1
         return tuple(b for b in found if span.start <= b.span.start and b.span.end <= span.end)
+
+    def _paragraph_before(self, position: int) -> int:
+        """Where the lines begin that run on to this position: layout may cut a date in two."""
+        text = self.source.text
+        at = text.rfind("\n", 0, position) + 1
+        while at and not self._sheet_at(at):
+            before = text.rfind("\n", 0, at - 1) + 1
+            if not text[before:at].strip() or self._sheet_at(before):
+                break
+            at = before
+        return at
 
     def _sheet_at(self, position: int) -> Sheet | None:
         return next((s for s in self.sheets if s.table.start <= position < s.table.end), None)
 
 
-def _prose(line: str, offset: int) -> Iterator[Bearing]:
-    for mention in mentions(line):
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _prose(lines: str, offset: int) -> Iterator[Bearing]:
+    for mention in mentions(lines.replace("\n", " ")):
         yield Bearing(mention, Span(offset + mention.start, offset + mention.end))
 
 

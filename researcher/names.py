@@ -83,11 +83,36 @@ def issuer_words(source: Source) -> frozenset[str]:
     return _words(f"{source.title}\n{source.text[:_COVER]}")
 
 
-def issuer(source: Source) -> str:
-    """The name a source's title begins with, as far as it can be compared; empty without one."""
-    name = re.split(r"\b\d|[,(|:\u2013\u2014-]\s", source.title)[0]
+def issuer(source: Source) -> tuple[str, ...]:
+    """The company a source is of, as far as it names one: by its title, else by its first lines."""
+    titled = _COMPANY.search(source.title) or _PLAIN_TITLE.match(source.title)
+    found = titled or _COMPANY.search(source.text[:_COVER])
+    return _plain_name(found["name"]) if found else ()
+
+
+def same_issuer(one: Source, other: Source) -> bool:
+    """Whether two sources are surely of one company: one's name begins the other's."""
+    mine, theirs = issuer(one), issuer(other)
+    if one.key == other.key and one.url == other.url:
+        return True
+    length = min(len(mine), len(theirs))
+    return length > 0 and mine[:length] == theirs[:length]
+
+
+def _plain_name(name: str) -> tuple[str, ...]:
     words = [word.casefold() for word in _WORD.findall(name)]
-    return words[0] if words else ""
+    return tuple(words[1:] if words[:1] == ["the"] else words)[:2]
+
+
+_COMPANY = re.compile(
+    r"(?P<name>(?:[A-Z][\w&.'\u2019-]*\s+){0,3}[A-Z][\w&'\u2019-]*),?\s+"
+    r"(?:Inc|INC|Corp|CORP|Corporation|CORPORATION|Company|COMPANY|Co|CO|Ltd|LTD|Limited|LIMITED|plc"
+    r"|PLC|LLC|N\.V|S\.A|AG|SE|Holdings|HOLDINGS)\b"
+)
+_PLAIN_TITLE = re.compile(
+    r"(?!(?:Exhibit|Form|Document|Press|Quarterly|Annual|Report|News|The|A|An)\b)"
+    r"(?P<name>[A-Z][\w&'\u2019-]+(?:\s+[A-Z][\w&'\u2019-]+)?)"
+)
 
 
 def _names(claim: str) -> Iterator[tuple[str, bool]]:

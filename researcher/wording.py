@@ -124,14 +124,17 @@ _OTHER_WAY = {"rise": "fall", "fall": "rise"}
 
 def _movements(text: str) -> Iterator[tuple[str, str]]:
     """Each rise and fall with the word or figure before it, and with the one after it."""
+    text = _ASIDE.sub(" ", text)
     for way, pattern in (("rise", _RISE), ("fall", _FALL)):
         for match in pattern.finditer(text):
             before = _MOVED.findall(re.split(r"[,;.:]\s", text[: match.start()])[-1])
             after = _MOVED.findall(re.split(r"[,;.:]\s", text[match.end() :], maxsplit=1)[0])
             for words, place in ((before[::-1], "before"), (after, "after")):
-                about = next((w for w in words if w.lower() not in _IDLE_WORDS), None)
-                if about and not (_RISE.fullmatch(about) or _FALL.fullmatch(about)):
-                    yield way, f"{place} {about.lower()[:6].rstrip('s')}"
+                telling = [word for word in words if word.lower() not in _IDLE_WORDS]
+                named = [word for word in telling if not word[0].isdigit()]
+                for about in {*telling[:1], *named[:1]}:
+                    if not (_RISE.fullmatch(about) or _FALL.fullmatch(about)):
+                        yield way, f"{place} {about.lower()[:6].rstrip('s')}"
 
 
 _MOVED = re.compile(r"[A-Za-z][A-Za-z&'\u2019-]+|\d[\d,.]*\d|\d")

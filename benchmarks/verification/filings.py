@@ -18,6 +18,8 @@ SUFFIXES = (".html", ".htm", ".txt", ".md")
 SUBJECTS = ("results and outlook", "risks and legal matters", "cash, debt and shares")
 """What reports are asked for; several, so that they say different things of one filing."""
 
+_LONGEST_TITLE = 100
+
 _READ = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 """Any fixed time: the same folder gives the same table."""
 
@@ -62,7 +64,7 @@ def read(paths: Sequence[Path]) -> Iterator[Filing]:
         source = Source(
             key=f"S{number}",
             url=url,
-            title=page.title if page else text.strip().partition("\n")[0][:120],
+            title=page.title if page else _first_line(text),
             text=text,
             sha256=hashlib.sha256(data).hexdigest(),
             text_sha256=text_hash(text),
@@ -70,6 +72,12 @@ def read(paths: Sequence[Path]) -> Iterator[Filing]:
             via="http",
         )
         yield Filing(path.stem, Exhibit(source), html)
+
+
+def _first_line(text: str) -> str:
+    """A plain text's title: its first line, unless that is a sentence."""
+    line = text.strip().partition("\n")[0].strip("# ")
+    return "" if line.endswith(".") or len(line) > _LONGEST_TITLE else line
 
 
 def written(filing: Filing, embedder: Embedder) -> list[Placed]:

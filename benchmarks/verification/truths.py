@@ -28,7 +28,11 @@ _MEASURED = re.compile(
 _DATE = re.compile(
     rf"\b(?P<month>{'|'.join(_MONTHS.split())}) (?P<day>\d{{1,2}}), (?P<year>20\d\d)\b"
 )
-_CAUSE = re.compile(r",? (?:primarily|mainly|largely|partially|driven by|due to|as a result of)\b")
+_CAUSE = re.compile(
+    r",? (?:(?:primarily|mainly|largely|partially) (?=due|driven|because|by|as a result|attribut)"
+    r"|driven by\b|due to\b|as a result of\b)"
+)
+_DANGLING = re.compile(r"\b(?:is|are|was|were|been|be|and|or|of|due|attributable|driven|offset)$")
 _CONDITION = re.compile(
     r"\b(?:if|unless|may|might|could|would|whether|until|except|not|no)\b", re.IGNORECASE
 )
@@ -125,7 +129,8 @@ def _without_cause(text: str) -> str:
     if not found or found.start() < 40 or _CONDITION.search(text):  # noqa: PLR2004 - a whole clause
         return ""
     head = text[: found.start()].rstrip(" ,")
-    return f"{head}." if head.count("(") == head.count(")") else ""
+    whole = head.count("(") == head.count(")") and not _DANGLING.search(head)
+    return f"{head}." if whole else ""
 
 
 def _without_aside(text: str) -> str:
