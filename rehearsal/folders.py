@@ -30,10 +30,13 @@ def remove(folder: Path) -> None:
     """
     found = [(Path(where), files) for where, _, files in os.walk(folder)]
     found.sort(key=_depth, reverse=True)
-    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+    with (
+        suppress(RuntimeError),  # a Python that is ending starts no threads
+        ThreadPoolExecutor(max_workers=_THREADS) as pool,
+    ):
         for _, level in groupby(found, key=_depth):
             list(pool.map(_empty, level))
-    shutil.rmtree(folder, ignore_errors=True)  # links to directories, which are no files
+    shutil.rmtree(folder, ignore_errors=True)  # the rest: links to directories, say
 
 
 def _depth(directory: tuple[Path, list[str]]) -> int:

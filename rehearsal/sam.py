@@ -162,5 +162,6 @@ def sam_for(stand_in: StandIn, cli: SamCli, interpreter: Path) -> Sam:
     folder.mkdir()
     own = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_KEPT)}
     path = os.pathsep.join([str(interpreter.parent), own.get("PATH", "")])
-    environment = own | stand_in.environment() | _SETTINGS | {"PATH": path}
+    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    environment = own | stand_in.environment() | _SETTINGS | temporary | {"PATH": path}
     return Sam(cli, folder, environment)
