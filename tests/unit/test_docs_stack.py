@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from alex.research import Budget
 from tests.support.guides import GUIDES
 from tests.support.template import template
 from tests.support.tree import ROOT
@@ -92,10 +93,17 @@ def test_numbers_told_in_words_are_the_templates() -> None:
         f"kept for {parameters['LogRetentionDays']['Default']} days",
         f"`EmbeddingConcurrency`, {parameters['EmbeddingConcurrency']['Default']} by default",
         f"up to {minutes} minutes of a function with {gigabytes} GB",
+        f"`usd`, {Budget().usd:.2f} unless you say",
+        f"`turns`, {Budget().turns})",
+        f"`pages` ({Budget().pages})",
+        f"`bytes` of pages ({Budget().bytes // 10**6} million)",
+        f"`seconds` ({Budget().seconds}, at most 840)",
     ):
         assert words in told, words
     assert parameters["ResearchRate"]["Default"] == "rate(2 hours)"
-    assert "Every two hours is up to 12 runs a day" in told
+    runs = 24 // 2
+    assert f"Every two hours is up to {runs} runs a day" in told
+    assert f"capped at {Budget().usd:.2f} dollars a run and so at {runs * Budget().usd:.0f}" in told
 
 
 def statements() -> list[dict[str, Any]]:
