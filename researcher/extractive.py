@@ -14,12 +14,17 @@ from researcher import filed
 from researcher.brief import SourceMaterial, WritingBrief
 from researcher.draft import Claim, Draft, KeyFigure, Quote, Section
 from researcher.evidence import states_figures
+from researcher.growth import changes
 from researcher.keyfigures import MOST_ROWS, key_figures, told
 from researcher.numbers import Amount, mentions
 from researcher.prospects import OUTLOOK, RISK, Told, on_matter
 from researcher.relevance import Ranker, similarity
 from researcher.sentences import Sentence, sentences
 
+CHANGES = "Changes on the year"
+"""Heading of what is calculated from the key figures."""
+
+_MOST_CHANGES = 8
 _SUMMARY = 3
 _MOST_CLAIMS = 18
 _MOST_IN_SECTION = 6
@@ -89,6 +94,7 @@ def extract(brief: WritingBrief, ranker: Ranker) -> Draft:
     placed += watch
     figures = _all_key_figures(pages, ranker, headlines=not data)
     told_first = _headlines(figures, lead) if not data else filed.headlines(data)
+    on_the_year = [claim for claim in changes(figures) if claim not in told_first]
     return Draft(
         title=_title(brief.subject),
         summary=[*told_first, *(_claim(candidate) for candidate in lead)],
@@ -97,6 +103,11 @@ def extract(brief: WritingBrief, ranker: Ranker) -> Draft:
             *_sections(
                 [c for c in chosen if (c.source, c.sentence) not in placed],
                 several=len(brief.sources) > 1,
+            ),
+            *(
+                [Section(heading=CHANGES, claims=on_the_year[:_MOST_CHANGES])]
+                if on_the_year
+                else ()
             ),
             *filed.sections(data),
         ],
@@ -122,7 +133,8 @@ def _headlines(figures: Sequence[KeyFigure], lead: Sequence[_Candidate]) -> list
     for name, in_words in _HEADLINES:
         rows = [figure for figure in figures if name.match(figure.name)]
         if rows and not in_words.search(said):
-            claims.append(told([f for f in rows if f.name == rows[0].name]))
+            row = [figure for figure in rows if figure.name == rows[0].name]
+            claims.append(next(iter(changes(row)), told(row)))
     return claims
 
 

@@ -12,7 +12,12 @@ Every claim is one sentence and carries quotes that prove it.
 - Every number, date and period in a claim must stand in its quotes with the same value, scale and
   unit. Write figures as the source does. For a table row, take scale and period from the table's
   caption and column header: "$46,743 million".
-- Do not calculate, round or convert. A change or ratio may be stated only if a quote states it.
+- Do not round or convert. A figure that no source states, such as a change, margin, share, sum or
+  multiple, goes with a calculation: the result as the claim writes it ("9.0%"), a formula of + - *
+  / and brackets over names ("(a - b) / b", "a / b"), and for each name the figure as its source
+  has it ("$412.6 million") with the quote that bears it. A change compares one measure in two
+  periods of the same length; a margin or share divides figures of the same period. State the
+  result to as many digits as you are sure of, and the figures it comes from in the same claim.
 - A claim that you cannot prove this way is left out. Code checks each one.
 
 The report has a title without figures, a summary of two to four claims, key figures from the

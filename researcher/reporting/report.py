@@ -22,6 +22,10 @@ _KINDS_OF_FAULT = (
     ("longer than", "a quote too long to prove one thing"),
     ("more than", "too many quotes"),
     ("something else", "quotes that speak of something else"),
+    ("a calculation fails", "a calculation that does not hold"),
+    ("of another period", "a figure of another period"),
+    ("turns the comparison", "a comparison told the wrong way round"),
+    ("the contrary", "the contrary of what its quotes say"),
     ("turns the direction", "a rise told as a fall, or the reverse"),
 )
 
@@ -70,7 +74,20 @@ def _summary(bundle: Bundle, citations: Citations) -> Iterator[str]:
 
 
 def _told(claims: Sequence[ClaimRecord], citations: Citations) -> str:
-    return bullets([f"{safe(claim.text)}{citations.of([claim])}" for claim in claims])
+    return bullets(
+        [f"{safe(claim.text)}{citations.of([claim])}{_calculated(claim)}" for claim in claims]
+    )
+
+
+def _calculated(claim: ClaimRecord) -> str:
+    """How each calculated figure follows from cited ones, after the claim."""
+    notes = [
+        f"calculated: {safe(figure.text)} = {safe(figure.formula)} with "
+        + " and ".join(f"{o.name} = {safe(o.text)}" for o in figure.operands)
+        for figure in claim.figures
+        if figure.formula
+    ]
+    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _analysis(bundle: Bundle, citations: Citations) -> Iterator[str]:

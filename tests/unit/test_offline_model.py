@@ -175,8 +175,18 @@ def test_it_tells_nothing_twice() -> None:
 def test_its_figures_are_the_sources_figures() -> None:
     figures = {m.text.strip("$() ") for m in mentions(RESULTS + OUTLOOK)}
     for placed in placed_claims(written(RESULTS, OUTLOOK)):
+        calculated = " ".join(calculation.result for calculation in placed.claim.calculations)
         for number in re.findall(r"\d[\d.,]*\d|\d", placed.claim.text):
-            assert any(number in figure for figure in figures), number
+            assert number in calculated or any(number in figure for figure in figures), number
+
+
+def test_it_calculates_what_changed_on_the_year() -> None:
+    told = [c.claim for c in placed_claims(written(RESULTS, OUTLOOK)) if c.claim.calculations]
+    assert [claim.text for claim in told if claim.text.startswith("Net income ")][:1] == [
+        "Net income rose 19.4% to $47.3 million in the three months ended June 30, 2026,"
+        " from $39.6 million in the three months ended June 30, 2025."
+    ]
+    assert {claim.calculations[0].formula for claim in told} == {"(a - b) / b"}
 
 
 def test_it_leaves_scraps_and_boilerplate_aside() -> None:
