@@ -188,6 +188,7 @@ def _figures(claims: Sequence[ClaimRecord], before: Sequence[ClaimRecord]) -> It
     first = {_key(claim)[0]: claim for claim in reversed(before)}
     present = {_key(claim) for claim in claims}
     later: list[Change] = []
+    told: set[tuple[str, str, str]] = set()
     for claim in claims:
         known = same.get(_key(claim))
         if known is None:
@@ -196,7 +197,10 @@ def _figures(claims: Sequence[ClaimRecord], before: Sequence[ClaimRecord]) -> It
             gone = old is not None and _key(old) not in present
             later.append(Change(now=claim.id, before=old if gone else None))
         elif _value(known) != _value(claim):
-            yield Change(now=claim.id, before=known)
+            change = (_key(claim)[0], _value(known), _value(claim))
+            if change not in told:  # the same figure may stand in several tables
+                yield Change(now=claim.id, before=known)
+            told.add(change)
     yield from later
 
 

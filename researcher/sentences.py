@@ -30,6 +30,7 @@ _LEANS = re.compile(
 _FORMALITIES = (
     r"forward[\s-]looking|safe harbor|check ?mark|incorporated (?:herein )?by reference|hereunto",
     r"pursuant to (?:the requirements|section|rule)|accompanying notes|integral part of",
+    r"described in (?:note|part|item)\b|under the (?:heading|caption)",
     r"see (?:note|part|item|also)\b|refer to (?:note|part|item|the|our)|set forth (?:in|under)",
     r"the following\b|following tables?|(?:table|chart) below|below (?:is|are)\b",
     r"as follows(?!: \$?\d)|as (?:shown|indicated|described|discussed|defined)\b|\bexhibit\b",

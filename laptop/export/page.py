@@ -71,6 +71,8 @@ def _read_citation(state: StateInline, silent: bool) -> bool:
     if end < 0 or not (number.isascii() and number.isdigit()):
         return False
     if not silent:
+        if state.pending.endswith(" "):  # a citation does not begin a line
+            state.pending = f"{state.pending[:-1]}\u00a0"
         state.push("citation", "", 0).content = number
     state.pos = end + 1
     return True
