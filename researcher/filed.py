@@ -5,11 +5,12 @@ sentences that can be quoted as they stand.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from researcher.brief import SourceMaterial
 from researcher.draft import Calculation, Claim, KeyFigure, Operand, Quote, Section
+from researcher.exhibits import Source
 from researcher.keyfigures import told
 from researcher.numbers import Amount, mentions
 from researcher.readings import Reading, Sheet, read_tables
@@ -19,6 +20,7 @@ VIA = "sec data"
 _MOST_COLUMNS = 4
 _ORIGIN = re.compile(r"(?:^Shares outstanding: |(?<=\. )The newest figures of ).*\.$", re.MULTILINE)
 _RESTATED = re.compile(r"^Restated: .*\.$", re.MULTILINE)
+_TITLE = re.compile(r"(.+ \((\S+)\)): ")
 _MOST_RESTATED = 6
 _FIRST, _BESIDE = ("Revenue", "Net income (loss)"), ("Revenue",)
 """What a summary tells of the newest period, and of the fiscal year where that is another."""
@@ -35,15 +37,14 @@ def figures(sources: Sequence[SourceMaterial]) -> list[KeyFigure]:
     ]
 
 
-def title(sources: Sequence[SourceMaterial], subject: str) -> str:
-    """The companies' names, where the subject is nothing but their tickers; else empty."""
-    names = {}
+def spelled_out(subject: str, sources: Iterable[Source]) -> str:
+    """A subject with the companies' names in front of their tickers: `Snowflake Inc. (SNOW)`."""
     for source in sources:
-        named = re.match(r"(.+ \((.+?)\)): ", source.title)
-        if named:
-            names[named[2]] = named[1]
-    tickers = subject.upper().split(", ")
-    return ", ".join(names[t] for t in tickers) if set(tickers) <= set(names) else ""
+        named = _TITLE.match(source.title) if source.via == VIA else None
+        if named and named[1] not in subject:
+            ticker = re.compile(rf"(?<![\w(]){re.escape(named[2])}(?!\w)", re.IGNORECASE)
+            subject = ticker.sub(named[1].replace("\\", r"\\"), subject, count=1)
+    return subject
 
 
 def headlines(sources: Sequence[SourceMaterial]) -> list[Claim]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from alex.documents import Filter
 from alex.errors import AlexError
-from alex.research import Job
+from alex.research import Job, ResearchRequest
 from alex.wiring import Services
 from researcher.agents.reader import reader
 from researcher.agents.reviser import RefusedClaim, Revision, refusals, reviser
@@ -27,6 +27,7 @@ from researcher.draft import Draft, placed_claims
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source, text_hash
 from researcher.extractive import extract
+from researcher.filed import spelled_out
 from researcher.gathering import Gathered, Gathering, Refused, addresses_in
 from researcher.journal import Journal
 from researcher.models import Writer
@@ -63,6 +64,12 @@ class Cancelled(AlexError):
     """Somebody asked for the run to stop."""
 
 
+def question_of(request: ResearchRequest) -> str:
+    """The question in words; of bare tickers, what everybody asks."""
+    bare = bool(request.tickers) and not (request.topic or request.urls)
+    return f"{request.subject}: results, outlook and risks" if bare else request.subject
+
+
 @dataclass(slots=True)
 class Run:
     """What the phases share.
@@ -87,7 +94,7 @@ class Run:
     @property
     def subject(self) -> str:
         """The question in words."""
-        return self.job.request.subject
+        return question_of(self.job.request)
 
     def note(self, phase: str, message: str) -> None:
         """Report progress.
@@ -317,7 +324,8 @@ def _brief(run: Run, sources: Sequence[Source], known: Sequence[Known]) -> Writi
         )
         for source in sources
     ]
-    return WritingBrief(run.subject, run.job.created.date(), tuple(materials), tuple(known))
+    subject = spelled_out(run.subject, sources)
+    return WritingBrief(subject, run.job.created.date(), tuple(materials), tuple(known))
 
 
 async def verify(run: Run, draft: Draft, gathered: Gathered) -> list[ClaimRecord]:

@@ -33,7 +33,16 @@ from researcher.journal import Journal
 from researcher.metered import MeteredModel
 from researcher.models import choose
 from researcher.patience import Patience
-from researcher.phases import Cancelled, Run, read, recall, stop_if_cancelled, verify, write
+from researcher.phases import (
+    Cancelled,
+    Run,
+    question_of,
+    read,
+    recall,
+    stop_if_cancelled,
+    verify,
+    write,
+)
 from researcher.reading.pages import PageReader
 from researcher.relevance import Ranker
 from researcher.saving import save
@@ -179,7 +188,7 @@ async def _opened(
             job=job,
             writer=replace(writer, model=metered),
             reader=reader,
-            ranker=Ranker(services.embedder, job.request.subject),
+            ranker=Ranker(services.embedder, question_of(job.request)),
             journal=journal,
             deadline=began + seconds,
             asking_until=began + seconds - (0 if offline else finishing),

@@ -193,10 +193,11 @@ class SecDesk:
         if company is None:
             meant = ", ".join(f"{c.tickers[0]} ({c.name})" for c in companies.like(name))
             hint = f" Did you mean {meant}?" if meant else ""
+            wanted = name.strip().upper()
             unlisted = PageUnreadable(
-                f"ticker:{name.strip()}",
+                f"ticker:{wanted}",
                 ReadFailure.NOT_LISTED,
-                f"The SEC lists no company under {name.strip()!r}.{hint}",
+                f"The SEC lists no company under {wanted!r}.{hint}",
             )
             self._miss(unlisted, name)
             raise unlisted

@@ -5,12 +5,14 @@ from typing import Any
 
 from agents import FunctionTool, RunContextWrapper, function_tool
 
-from researcher.gathering import EXCERPT
 from researcher.sec.model import Company
 from researcher.tools import Desk, refusal, too_slow
 
 _SECONDS = 120.0
 """The facts of the largest companies are long files."""
+
+_FIGURES = 12_000
+"""Characters of a company's figures that a reader is shown; all of them are kept."""
 
 
 @function_tool(failure_error_function=refusal, timeout=_SECONDS, timeout_error_function=too_slow)
@@ -26,7 +28,7 @@ async def company(context: RunContextWrapper[Desk], ticker_or_cik: str) -> str:
     if profile.industry:
         answer["industry"] = profile.industry
     if profile.year_end:
-        answer["fiscal_year_ends"] = f"--{profile.year_end[:2]}-{profile.year_end[2:]}"
+        answer["fiscal_year_ends_month_day"] = f"{profile.year_end[:2]}-{profile.year_end[2:]}"
     return json.dumps(answer, ensure_ascii=False)
 
 
@@ -85,7 +87,7 @@ async def facts(
     """
     answer = await context.context.sec.facts(ticker_or_cik, concepts or (), periods)
     source = answer.source
-    shown = source.text[:EXCERPT]
+    shown = source.text[:_FIGURES]
     told: dict[str, Any] = {
         "source": source.key,
         "title": source.title,

@@ -130,7 +130,7 @@ def test_a_restatement_keeps_what_was_said_before() -> None:
     [fact] = read([entry(118, YEAR_BEFORE, K10), entry(125, YEAR_BEFORE, K10_BEFORE)])
     assert fact.value == 118
     [before] = fact.restated
-    assert (before.value, before.form, str(before.filed)) == (125, "10-K", "2025-03-21")
+    assert (before.value, before.form, str(before.filed)) == (Decimal(125), "10-K", "2025-03-21")
 
 
 @pytest.mark.parametrize(
