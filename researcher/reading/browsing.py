@@ -44,6 +44,7 @@ class Patience:
         script: for a script of ours to run in the page.
         total: for all of it.
         html: characters of HTML taken from the page.
+        unpacked: bytes that its responses may come to, when unpacked.
     """
 
     navigation: float = 20.0
@@ -52,6 +53,7 @@ class Patience:
     script: float = 6.0
     total: float = 45.0
     html: int = 16_000_000
+    unpacked: int = 100_000_000
 
 
 class BrowserReader:
@@ -144,10 +146,13 @@ class _Visit:
     patience: Patience
     _navigations: int = field(default=0, init=False)
     _partial: bool = field(default=False, init=False)
+    _weight: int = field(default=0, init=False)
+    _stopping: asyncio.Task[object] | None = field(default=None, init=False)
 
     async def response(self) -> Response | None:
         """The page as a response; None where the browser has no HTML of it."""
         self.tab.on("framenavigated", self._count)
+        await self._watch_weight()
         answer = await self._go()
         if answer is None and not self._partial:
             return None
@@ -214,6 +219,19 @@ class _Visit:
                     raise
                 self._end_of_the_line()
         return None
+
+    async def _watch_weight(self) -> None:
+        """Stop loading where packed responses unpack to more than a page can be."""
+        browser = await self.tab.context.new_cdp_session(self.tab)
+
+        def weigh(event: Mapping[str, int]) -> None:
+            self._weight += event["dataLength"]
+            if self._weight > self.patience.unpacked and self._stopping is None:
+                self._partial = True
+                self._stopping = asyncio.ensure_future(browser.send("Page.stopLoading"))
+
+        browser.on("Network.dataReceived", weigh)
+        await browser.send("Network.enable")
 
     def _count(self, frame: Frame) -> None:
         if frame == self.tab.main_frame:

@@ -28,6 +28,7 @@ logging.getLogger("trafilatura").setLevel(logging.ERROR)
 
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)|encoding\s*=\s*['\"]([\w-]+)")
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.IGNORECASE)
+_WIDE = re.compile(r"utf-?(?:16|32)|ucs-?[24]|iso-10646", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HEAD_TAGS = frozenset(
     {"title", "meta", "link", "script", "style", "base", "noscript", "template", etree.Comment}
@@ -101,6 +102,8 @@ def decode(data: bytes, content_type: str = "") -> str:
     names = [stated.group(1) if stated else ""]
     names += [(declared.group(1) or declared.group(2)).decode() if declared else "", "utf-8"]
     for name in filter(None, names):
+        if _WIDE.match(name) and b"\0" not in data[:512]:
+            continue  # markup in such an encoding has a null byte in every ASCII character
         try:
             return data.decode(name)
         except (LookupError, UnicodeDecodeError):

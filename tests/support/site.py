@@ -33,7 +33,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What it answers; `stall` keeps the connection open after the body until the site closes."""
+    """What it answers.
+
+    Attributes:
+        stall: the connection stays open after the body until the site closes.
+        repeat: how often the body is sent; `pause` seconds lie between.
+    """
 
     body: bytes | str = b""
     status: int = 200
@@ -41,6 +46,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     stall: bool = False
     repeat: int = 1
+    pause: float = 0.0
 
     @property
     def data(self) -> bytes:
@@ -95,6 +101,8 @@ def serving(routes: Mapping[str, Route]) -> Iterator[Site]:
             try:
                 for _ in range(reply.repeat):
                     self.wfile.write(reply.data)
+                    if reply.pause and site.closing.wait(reply.pause):
+                        return
                 if reply.stall:
                     self.wfile.flush()
                     site.closing.wait()

@@ -36,7 +36,7 @@ FOLDERS = {
     "researcher/reading": "pages to text, behind an egress guard",
     "researcher/reporting": "bundles to text that people read",
     "rehearsal/stand_in": "ministack, with S3 Vectors and SageMaker added",
-    "tests": "unit, contract, integration and e2e tests, and what they share",
+    "tests": "unit, contract, integration, adversarial and e2e tests, and what they share",
 }
 FILES = {
     ".ci/run": "checks everything: format, lint, types, tests",
@@ -52,6 +52,7 @@ FILES = {
     "researcher/requirements.txt": "what the image carries; exported from uv.lock",
     "rehearsal/pyproject.toml": "the stand-in's own environment, apart from the project's",
     "rehearsal/uv.lock": "its exact versions",
+    "researcher/reading/seen.js": "what the browser paints of a page, told by its computed styles",
     "researcher/Dockerfile": "builds the researcher's image",
 }
 WHOLE = ("tests", "events", "functions/alex/data", "laptop/site", "guides", "rehearsal/stand_in")

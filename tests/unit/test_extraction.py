@@ -285,6 +285,8 @@ def test_no_bytes_break_the_extraction(data: bytes, kind: str) -> None:
         ("Umsatz 5 €".encode("cp1252"), "text/html; charset=windows-1252", "Umsatz 5 €"),
         ("Umsatz 5 €".encode("cp1252"), "text/html; charset=utf-8", "Umsatz 5 €"),
         ("Umsatz 5 €".encode("cp1252"), "text/html; charset=nonsense", "Umsatz 5 €"),
+        ("Umsatz 10 €".encode(), "text/html; charset=utf-16", "Umsatz 10 €"),
+        ("Umsatz 10 €".encode("utf-16-le"), "text/html; charset=utf-16-le", "Umsatz 10 €"),
         ("\ufeffUmsatz".encode(), "text/html; charset=latin-1", "Umsatz"),
         (
             "<meta charset=shift_jis>売上".encode("shift_jis"),
