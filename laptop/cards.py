@@ -136,7 +136,7 @@ def job_page(job: "JobView") -> RenderableType:
         if value:
             facts.add_row(name, Text(printable(value)))
     for name, number in job.cost.items():
-        facts.add_row(name, f"{number:,.4g}")
+        facts.add_row(name, f"{number:,.0f}" if number.is_integer() else f"{number:,.4g}")
     steps = Padding(Group(*map(step_line, job.steps)), (1, 0, 0, 0))
     return Group(Text(printable(job.topic), style="name"), facts, steps if job.steps else "")
 

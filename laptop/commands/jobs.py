@@ -1,4 +1,4 @@
-"""`alex jobs list|show|cancel`."""
+"""`alex jobs list|show|cancel|resume`."""
 
 from typing import Annotated
 
@@ -6,10 +6,11 @@ import typer
 
 from laptop.backends import open_backend
 from laptop.cards import job_page, jobs
+from laptop.commands.research import conclude, follow
 from laptop.console import Screen
 from laptop.options import AsJson, Cursor, DataDir, Limit
 
-app = typer.Typer(no_args_is_help=True, help="Research jobs: list, show, cancel.")
+app = typer.Typer(no_args_is_help=True, help="Research jobs: list, show, cancel, resume.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
 
@@ -57,3 +58,11 @@ def cancel(job_id: Id, *, as_json: AsJson = False, data_dir: DataDir = None) -> 
         screen.view(job)
     else:
         screen.out.print("Cancelled." if job.status.final else "It stops before its next step.")
+
+
+@app.command()
+def resume(job_id: Id, *, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Go on here with a job that waits or whose run has died, and follow it to its end."""
+    screen = Screen(as_json=as_json)
+    backend = open_backend(screen, data_dir)
+    conclude(screen, backend, follow(screen, backend, backend.job(job_id)))

@@ -71,8 +71,13 @@ def research(
     job = backend.request(request, uuid.uuid4().hex)
     if not detach:
         job = follow(screen, backend, job)
+    conclude(screen, backend, job)
+
+
+def conclude(screen: Screen, backend: Backend, job: "JobView") -> None:
+    """Show what became of a job, and end with the code that says so."""
     report = backend.document(job.report_id) if job.report_id else None
-    if as_json:
+    if screen.json:
         screen.data(job.model_dump(mode="json") | {"report": report.text if report else None})
     else:
         _tell(screen, job, report)

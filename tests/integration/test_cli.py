@@ -195,6 +195,19 @@ def test_research_left_to_others_waits_and_can_be_cancelled(alex: Alex) -> None:
     assert alex("jobs", "cancel", job["job_id"]).code == ExitCode.FAILED
 
 
+def test_a_job_whose_run_died_is_resumed(alex: Alex, papers: Path, tmp_path: Path) -> None:
+    alex("ingest", papers)
+    job = alex("research", "Larkspur cash on September 30, 2026", "--detach", "--json").json
+    with local_services(tmp_path / "data") as services:
+        assert services.research.start(job["job_id"])  # its run begins
+        services.research.release(job["job_id"])  # and dies
+    resumed = alex("jobs", "resume", job["job_id"], "--json")
+    assert (resumed.code, resumed.json["status"]) == (ExitCode.OK, "succeeded")
+    assert "$284.6 million" in resumed.json["report"]
+    again = alex("jobs", "resume", job["job_id"], "--json")  # it has ended: shown, not run
+    assert again.json == resumed.json
+
+
 def test_a_service_gives_the_answers_this_machine_gives(
     alex: Alex, papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

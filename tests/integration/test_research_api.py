@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
+from alex.documents import Attributes, Submission
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
 from alex.research import Job, JobStatus, ResearchDesk
 from alex.settings import Settings
 from alex.wiring import Services, wire
 from researcher.handler import Handler, make_handler
+from tests.support.pages import RESULTS
 
 type Json = dict[str, Any]
 
+OF_NORTHWIND = Attributes(source="https://example.com/results", tickers=("NWI",), kind="news")
 ASKED = {"topic": "Northwind Instruments results", "tickers": ["nwi"]}
 
 
@@ -122,6 +125,9 @@ def test_jobs_come_in_pages(handler: Handler) -> None:
         ({"topic": "x", "tickers": ["not a ticker"]}, "tickers.0"),
         ({"topic": "x", "budget": {"pages": 0}}, "budget.pages"),
         ({"topic": "x", "budget": {"seconds": 10_000}}, "budget.seconds"),
+        ({"topic": "x", "budget": {"turns": 0}}, "budget.turns"),
+        ({"topic": "x", "budget": {"turns": 1.5}}, "budget.turns"),
+        ({"topic": "x", "budget": {"bytes": 0}}, "budget.bytes"),
         ({"topic": "x", "colour": "red"}, "colour"),
         ("{", "body"),
         ("", "body"),
@@ -206,12 +212,16 @@ def test_what_goes_wrong_inside_is_not_told(services: Services, tmp_path: Path) 
 def test_a_job_event_runs_the_job_and_a_repeated_one_nothing(
     handler: Handler, services: Services
 ) -> None:
-    _, accepted, _ = ask(handler, "POST", "/research", ASKED)
+    services.knowledge.ingest(
+        Submission(RESULTS, title="Northwind Instruments results", attributes=OF_NORTHWIND)
+    )
+    _, accepted, _ = ask(handler, "POST", "/research", {**ASKED, "budget": {"turns": 5}})
     job_id = accepted["job_id"]
     assert handler({"job_id": job_id}, None) == {"job_id": job_id, "status": "succeeded"}
     assert handler({"job_id": job_id}, None) == {"job_id": job_id, "status": None}
     job = services.research.get(job_id)
     assert job.status is JobStatus.SUCCEEDED
+    assert job.request.budget.turns == 5
     status, shown, _ = ask(handler, "GET", f"/research/{job_id}")  # requests go on as before
     assert (status, shown["links"]["report"]) == (200, f"/documents/{job.report_id}")
 

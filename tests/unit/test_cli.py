@@ -58,8 +58,10 @@ def test_the_commands_are_these() -> None:
         "alex jobs list",
         "alex jobs show",
         "alex jobs cancel",
+        "alex jobs resume",
         "alex openapi",
         "alex rehearse",
+        "alex verify",
     }
 
 
