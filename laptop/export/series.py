@@ -4,9 +4,11 @@ They are read from the report's own table, whose every figure is proven, so they
 a service would not hand out.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from researcher.numbers import Amount, mentions
 from researcher.periods import Period
@@ -15,6 +17,10 @@ FEWEST = 3
 """Two periods are a comparison, which the table shows better."""
 
 _SOURCE = "Source"
+_UNEVEN = 1.5
+"""The widest gap between two periods, in the narrowest: months and weeks are not all alike."""
+
+_FISCAL = re.compile(r"\(((?:Q[1-4] )?FY\d{4})\)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -79,41 +85,43 @@ def _series(name: str, periods: Sequence[str], cells: Sequence[str]) -> Series |
 def _times(labels: Sequence[str]) -> list[Period] | None:
     """The periods that labels are of; None where they do not make a line of time.
 
-    Each must be known to its year, and all cover the same length.
+    Each must be known to its year, all cover the same length, and follow each other evenly: bars
+    side by side say so.
     """
-    times = [_time(label) for label in labels]
-    known = [time for time in times if time and time.year]
-    if len(known) < FEWEST or len(known) < len(labels):
+    times = [time for label in labels if (time := _time(label))]
+    if len(times) < FEWEST or len(times) < len(labels):
         return None
-    kinds = {(time.length, bool(time.quarter), bool(time.month)) for time in known}
-    moments = {_order(time) for time in known}
-    return known if len(kinds) == 1 and len(moments) == len(known) else None
+    kinds = {(time.length, bool(time.quarter), bool(time.month)) for time in times}
+    moments = sorted(map(_order, times))
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    return times if len(kinds) == 1 and 0 < max(gaps) <= _UNEVEN * min(gaps) else None
 
 
 def _time(label: str) -> Period | None:
     """The date or quarter of a label, with the length that stands beside it."""
     found = [mention for mention in mentions(label) if isinstance(mention, Period)]
     length = next((time.length for time in found if time.length), None)
-    dated = [time for time in found if time.year]
-    if len(dated) != 1:
+    quarter = next((time.quarter for time in found if time.quarter), None)
+    dated = [time for time in found if time.month] or [time for time in found if time.year]
+    if len(dated) != 1 or not dated[0].year:
         return None
-    time = dated[0]
-    quarter = time.quarter or next((other.quarter for other in found if other.quarter), None)
-    return Period(time.start, time.end, label, time.year, time.month, time.day, quarter, length)
+    return replace(dated[0], text=label, quarter=quarter, length=length)
 
 
-def _order(time: Period) -> tuple[int, int, int, int]:
-    return (time.year or 0, time.quarter or 0, time.month or 0, time.day or 0)
+def _order(time: Period) -> float:
+    """Where on the line of time, in months."""
+    quarter = 3 * time.quarter if time.quarter else 0
+    return 12 * (time.year or 0) + (time.month or quarter) + (time.day or 0) / 31
 
 
 def _short(time: Period) -> str:
-    """A label that fits under a bar."""
-    if time.quarter:
-        return f"Q{time.quarter} {time.year}"
+    """A label that fits under a bar: the fiscal period, where the table names it."""
+    if fiscal := _FISCAL.search(time.text):
+        return fiscal[1]
     if time.month:
         day = f" {time.day}," if time.day else ""
         return f"{_MONTHS[time.month - 1]}{day} {time.year}"
-    return str(time.year)
+    return f"Q{time.quarter} {time.year}" if time.quarter else str(time.year)
 
 
 def _amount(cell: str) -> Amount | None:
