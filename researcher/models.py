@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from agents import Model, ModelSettings, OpenAIChatCompletionsModel, OpenAIResponsesModel
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, Omit
 
 from alex.errors import Misconfigured
 from alex.ports import Embedder
@@ -22,6 +22,9 @@ _MODEL_SECONDS = 600.0
 
 _RETRIES = 0
 """A try that the client made by itself would be paid for unseen."""
+
+_NOBODY = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
+"""The client would else name the environment's organization to any server it asks."""
 
 _READING_TOKENS = 4_000
 """The most that one turn of reading may answer: a few tool calls, and thoughts."""
@@ -93,6 +96,7 @@ def _compatible(settings: Settings) -> tuple[Model, AsyncOpenAI]:
         api_key=_key(settings) or "none",  # many local servers want none
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
+        default_headers=_NOBODY,
     )
     return OpenAIChatCompletionsModel(settings.model, client), client
 
@@ -107,6 +111,7 @@ def _openai(settings: Settings) -> tuple[Model, AsyncOpenAI]:
         base_url=settings.model_base_url or "https://api.openai.com/v1",
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
+        default_headers=_NOBODY,
     )
     return OpenAIResponsesModel(settings.model, client), client
 
@@ -123,6 +128,7 @@ def _bedrock(settings: Settings) -> tuple[Model, AsyncOpenAI]:
         ),
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
+        default_headers=_NOBODY,
     )
     return OpenAIChatCompletionsModel(settings.model, client), client
 

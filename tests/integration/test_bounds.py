@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -275,6 +276,29 @@ def test_a_cancel_between_two_calls_of_the_model_makes_no_other_call(tmp_path: P
     assert ended
     assert ended.status is JobStatus.CANCELLED
     assert len(model.requests) == 1
+
+
+FAULTS = [*Fault, None]
+TRANSPORT = {Fault.HANGS, Fault.HANGS_ONCE, Fault.HANGS_WRITING, Fault.DRIPS}
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_whatever_happens_no_run_costs_more_than_its_budget(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - budgets and faults, not secrets
+    fault = chance.choice([fault for fault in FAULTS if fault not in TRANSPORT])
+    budget = Budget(usd=round(chance.uniform(0, 0.15), 3), turns=chance.randint(1, 8))
+    with (
+        fake_openai(fault) as model,
+        light_services(settings_for(tmp_path, "openai", model.base_url)) as services,
+    ):
+        job = research(services, budget)
+        assert job.cost["usd"] <= budget.usd
+        assert job.cost["requests"] == len(model.requests) <= budget.turns
+        if job.status is JobStatus.SUCCEEDED:
+            assert verify_bundle(bundle_of(services, job)).holds
+        else:
+            assert job.error
+            assert services.knowledge.list().items == ()
 
 
 def test_no_time_limit_is_no_deadline(tmp_path: Path) -> None:

@@ -276,10 +276,11 @@ def test_a_provider_asks_the_settings_server_and_nobody_elses(
     with fake_openai() as other:
         monkeypatch.setenv("OPENAI_BASE_URL", other.base_url)
         monkeypatch.setenv("AWS_BEDROCK_BASE_URL", other.base_url)
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-someone-elses")
+        for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
+            monkeypatch.setenv(name, "someone-elses")
         job, model = run(tmp_path, provider)
     assert (job.status, other.requests) == (JobStatus.SUCCEEDED, [])
-    assert "sk-someone-elses" not in str(model.headers)
+    assert "someone-elses" not in str(model.headers)
 
 
 def test_openai_is_not_asked_with_a_key_of_the_environment(
