@@ -25,7 +25,7 @@ def render_check(bundle: Bundle) -> str:
     parts = [
         f"# No change: {safe(bundle.title)}",
         f"*Checked on {bundle.as_of:%Y-%m-%d %H:%M} UTC*",
-        f"{outcome(bundle)}.",
+        f"{outcome(bundle)}. A source is unchanged where its text is, to the letter.",
         f"The report's {amount(len(bundle.kept), 'statement')} were checked again; each is proven.",
         _report(bundle.report_id, news.since),
         *_unread(news),
