@@ -2,11 +2,14 @@
 
 Each DIR is a retrieval set (corpus.jsonl, queries.jsonl, qrels.tsv) or a folder of sets. Every
 set is ingested into a fresh store by the product's own code, which takes a minute for some 2,000
-passages; `--cache` keeps the stores for the next run.
+passages; `--cache` keeps the stores for the next run. With `--api` one set goes into the empty
+service that ALEX_API_ENDPOINT and ALEX_API_KEY name instead, and is searched there: a deployed
+stack, or the one that `alex rehearse --keep` keeps.
 """
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -16,14 +19,15 @@ from pathlib import Path
 
 from alex import passages
 from alex.documents import Submission
-from alex.errors import AlexError
+from alex.errors import AlexError, Misconfigured
 from alex.local.database import Database
 from alex.local.index import SqliteIndex
 from alex.settings import Settings
 from alex.wiring import Services, wire
-from benchmarks.retrieval import methods
+from benchmarks.retrieval import methods, service
 from benchmarks.retrieval.measures import evaluate
 from benchmarks.retrieval.sets import RetrievalSet, find_sets, read_set
+from laptop.remote import Endpoint, RemoteBackend
 
 type Scores = dict[str, dict[str, float]]
 """Method, measure, value."""
@@ -39,17 +43,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--json", action="store_true", help="print {set: {method: {metric: value}}}"
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep the embedded stores here")
+    parser.add_argument("--api", action="store_true", help="measure a service, with one set")
     options = parser.parse_args(arguments)
     try:
         folders = find_sets(options.folders)
-    except ValueError as error:
+        scores = _measure_service(folders) if options.api else _measure(folders, options.cache)
+    except (ValueError, Misconfigured, service.NotComparable) as error:
         parser.error(str(error))
+    print(json.dumps(scores, indent=2) if options.json else table(scores))
+
+
+def _measure(folders: Mapping[str, Path], cache: Path | None) -> dict[str, Scores]:
+    """Every set in a store of its own."""
     with tempfile.TemporaryDirectory() as fresh:
-        scores = {
-            name: measure(read_set(name, folder), options.cache or Path(fresh))
+        return {
+            name: measure(read_set(name, folder), cache or Path(fresh))
             for name, folder in folders.items()
         }
-    print(json.dumps(scores, indent=2) if options.json else table(scores))
+
+
+def _measure_service(folders: Mapping[str, Path]) -> dict[str, Scores]:
+    """One set in the service that the environment names.
+
+    Raises:
+        ValueError: more than one set.
+        Misconfigured: no service is named.
+        NotComparable: it is not empty.
+    """
+    if len(folders) != 1:
+        raise ValueError(f"--api takes one set, for a service holds one; {len(folders)} are given.")
+    endpoint = Endpoint.from_env(os.environ)
+    if endpoint is None:
+        raise Misconfigured("ALEX_API_ENDPOINT and ALEX_API_KEY must name the service.")
+    [(name, folder)] = folders.items()
+    retrieval_set, backend = read_set(name, folder), RemoteBackend(endpoint, note=_progress)
+    service.fill(retrieval_set, backend, _progress)
+    return {name: {"alex": _score(retrieval_set, "alex", service.search(backend))}}
 
 
 def measure(retrieval_set: RetrievalSet, stores: Path) -> Scores:

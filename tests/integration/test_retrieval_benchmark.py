@@ -9,6 +9,7 @@ import pytest
 from benchmarks.retrieval.__main__ import main
 from benchmarks.retrieval.measures import evaluate, ndcg, recall, reciprocal_rank
 from benchmarks.retrieval.sets import find_sets, read_set
+from tests.support.local_api import local_services, serving
 from tests.support.needs import SHARED_DATA, needs_shared_data
 
 METHODS = {"alex", "bm25", "vectors", "first-token"}
@@ -104,6 +105,37 @@ def test_a_small_set_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert table[0].split() == ["set", "method", *scores["tiny"]["alex"]]
     assert table[1].split() == ["tiny", "alex", *["1.000"] * 5]
     assert len(table) == 1 + 2 * len(METHODS)
+
+
+def test_a_service_gives_the_same_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(write_set(tmp_path / "tiny"))
+    main([folder, "--json"])
+    here = json.loads(capsys.readouterr().out)["tiny"]["alex"]
+    with local_services(tmp_path / "data") as services, serving(services) as client:
+        monkeypatch.setenv("ALEX_API_ENDPOINT", client.url)
+        monkeypatch.setenv("ALEX_API_KEY", client.key["x-api-key"])
+        for _ in range(2):  # the second time it holds the set already
+            main([folder, "--api", "--json"])
+            assert json.loads(capsys.readouterr().out) == {"tiny": {"alex": here}}
+
+        assert client("POST", "/ingest", json={"text": "Of another set."}).status_code == 201
+        with pytest.raises(SystemExit):
+            main([folder, "--api"])
+        assert "holds 1 other documents" in capsys.readouterr().err
+
+
+def test_a_service_takes_one_set_and_must_be_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALEX_API_ENDPOINT", raising=False)
+    one, two = str(write_set(tmp_path / "one")), str(write_set(tmp_path / "two"))
+    for folders, said in (([one, two], "takes one set"), ([one], "ALEX_API_ENDPOINT")):
+        with pytest.raises(SystemExit) as stopped:
+            main([*folders, "--api"])
+        assert stopped.value.code == 2
+        assert said in capsys.readouterr().err
 
 
 def test_a_folder_without_sets_is_refused(
