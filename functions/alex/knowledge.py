@@ -34,8 +34,11 @@ from alex.submissions import MAX_ID, Draft, prepare
 MAX_LIMIT = 100
 """Documents on one page of a listing."""
 
-_BATCH = 256
-"""Passages embedded and put into the index at a time; a crash loses no more than these."""
+_BATCH = 64
+"""Passages embedded and put into the index at a time; a crash loses no more than these.
+
+Few enough that an endpoint of three texts a second gets through them within one request's wait.
+"""
 
 _ATTEMPTS = 8
 

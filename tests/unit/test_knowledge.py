@@ -157,9 +157,9 @@ def test_short_documents_of_a_batch_are_embedded_together(stores: Stores) -> Non
 
     embedder = Counting()
     knowledge = stores.watched(Writes(), embedder)
-    knowledge.ingest_many([Submission(f"Text {n}") for n in range(100)])
+    knowledge.ingest_many([Submission(f"Text {n}") for n in range(50)])
     assert embedder.calls == 1
-    assert len(stores.contents()) == 100
+    assert len(stores.contents()) == 50
 
 
 def test_while_the_model_is_down_nothing_is_visible_and_what_needs_no_model_passes(
