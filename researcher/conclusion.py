@@ -20,10 +20,10 @@ from researcher.bundle import (
     report_id_of,
 )
 from researcher.changes import Earlier
+from researcher.context import Run
 from researcher.contradictions import find as find_contradictions
 from researcher.draft import Draft
 from researcher.gathering import Gathered
-from researcher.phases import Run
 from researcher.unquoted import Vocabulary
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alex.errors import AlexError
 from researcher.exhibits import Source, text_hash
-from researcher.reading.pages import Link, PageReader, PageUnreadable, WebPage
+from researcher.reading.client import Response
+from researcher.reading.pages import Link, PageReader, PageUnreadable, ReadFailure, WebPage
 from researcher.relevance import Ranker
 
 EXCERPT = 6_000
@@ -169,6 +170,21 @@ class Gathering:
             self._attempts += 1
             return await self._read(offered)
 
+    async def fetch_data(self, url: str, most: int) -> Response:
+        """The response of a service that is there for programs, within the run's bytes and time.
+
+        Raises:
+            PageUnreadable: no response came, or none is asked for any more.
+        """
+        room = self._size - self.gathered.size
+        try:
+            self._check_bounds()
+        except Refused as cap:
+            raise PageUnreadable(url, ReadFailure.TIMEOUT, cap.detail) from cap
+        response = await self._reader.fetch_data(url, min(most, room))
+        self.gathered.size += len(response.body)
+        return response
+
     async def links(self, source: Source) -> list[RankedLink]:
         """Where a page leads on its own site, nearest to the subject first."""
         host = urlsplit(source.url).netloc
@@ -192,6 +208,9 @@ class Gathering:
         read = sum(source.is_page for source in self.sources)
         if read >= self._pages or self._attempts >= _ATTEMPTS_A_PAGE * self._pages:
             raise self._cap(f"The budget of {self._pages} pages is used up.")
+        self._check_bounds()
+
+    def _check_bounds(self) -> None:
         if self.gathered.size >= self._size:
             raise self._cap(f"The budget of {self._size:,} bytes of pages is used up.")
         if asyncio.get_running_loop().time() >= self._deadline:

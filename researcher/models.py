@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from agents import Model, ModelSettings, OpenAIChatCompletionsModel, OpenAIResponsesModel
-from openai import AsyncOpenAI, Omit
+from openai import AsyncOpenAI
 
 from alex.errors import Misconfigured
 from alex.ports import Embedder
@@ -22,9 +22,6 @@ _MODEL_SECONDS = 600.0
 
 _RETRIES = 0
 """A try that the client made by itself would be paid for unseen."""
-
-_NOBODY = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
-"""The client would else name the environment's organization to any server it asks."""
 
 _READING_TOKENS = 4_000
 """The most that one turn of reading may answer: a few tool calls, and thoughts."""
@@ -75,6 +72,7 @@ def choose(settings: Settings, embedder: Embedder) -> Writer:
         return Writer(OfflineModel(embedder), "offline", OFFLINE, material=None, tariff=FREE)
     tariff = tariff_of(settings)
     model, client = _CLIENTS[settings.provider](settings)
+    client.organization = client.project = None  # it takes the environment's, for any server
     return Writer(
         model=model,
         provider=settings.provider,
@@ -96,7 +94,6 @@ def _compatible(settings: Settings) -> tuple[Model, AsyncOpenAI]:
         api_key=_key(settings) or "none",  # many local servers want none
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
-        default_headers=_NOBODY,
     )
     return OpenAIChatCompletionsModel(settings.model, client), client
 
@@ -111,7 +108,6 @@ def _openai(settings: Settings) -> tuple[Model, AsyncOpenAI]:
         base_url=settings.model_base_url or "https://api.openai.com/v1",
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
-        default_headers=_NOBODY,
     )
     return OpenAIResponsesModel(settings.model, client), client
 
@@ -128,7 +124,6 @@ def _bedrock(settings: Settings) -> tuple[Model, AsyncOpenAI]:
         ),
         timeout=_MODEL_SECONDS,
         max_retries=_RETRIES,
-        default_headers=_NOBODY,
     )
     return OpenAIChatCompletionsModel(settings.model, client), client
 
