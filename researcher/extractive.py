@@ -94,7 +94,8 @@ def extract(brief: WritingBrief, ranker: Ranker) -> Draft:
     placed += watch
     figures = _all_key_figures(pages, ranker, headlines=not data)
     told_first = _headlines(figures, lead) if not data else filed.headlines(data)
-    on_the_year = [claim for claim in changes(figures) if claim not in told_first]
+    changed = [*filed.on_the_year(data), *changes(figures)]
+    on_the_year = [claim for claim in changed if claim not in told_first]
     return Draft(
         title=_title(brief.subject),
         summary=[*told_first, *(_claim(candidate) for candidate in lead)],

@@ -6,13 +6,12 @@ sentences that can be quoted as they stand.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
 
 from researcher.brief import SourceMaterial
-from researcher.draft import Calculation, Claim, KeyFigure, Operand, Quote, Section
+from researcher.draft import Claim, KeyFigure, Quote, Section
 from researcher.exhibits import Source
+from researcher.growth import changes
 from researcher.keyfigures import told
-from researcher.numbers import Amount, mentions
 from researcher.readings import Reading, Sheet, read_tables
 
 VIA = "sec data"
@@ -21,8 +20,10 @@ _MOST_COLUMNS = 4
 _ORIGIN = re.compile(r"(?:^Shares outstanding: |(?<=\. )The newest figures of ).*\.$", re.MULTILINE)
 _RESTATED = re.compile(r"^Restated: .*\.$", re.MULTILINE)
 _TITLE = re.compile(r"(.+ \((\S+)\)): ")
+_INCOME = re.compile(r"\bincome\b")
+_FISCAL = re.compile(r" \([^)]*\)$")
 _MOST_RESTATED = 6
-_FIRST, _BESIDE = ("Revenue", "Net income (loss)"), ("Revenue",)
+_FIRST, _BESIDE = ("Revenue", "Net income"), ("Revenue",)
 """What a summary tells of the newest period, and of the fiscal year where that is another."""
 
 
@@ -51,12 +52,23 @@ def headlines(sources: Sequence[SourceMaterial]) -> list[Claim]:
     """Revenue and net income of the newest period, and the fiscal year's revenue beside it."""
     claims = []
     for source in sources:
-        flows = [rows for rows in _tables(source) if "ended" in rows[0][0].header]
-        yearly = [rows for rows in flows[1:] if rows[0][0].header.startswith("Fiscal year")]
-        for tables, names in ((flows[:1], _FIRST), (yearly[:1], _BESIDE)):
-            rows = [row for table in tables for row in table if row[0].label in names]
-            claims += [_told(source, row, named=len(sources) > 1) for row in rows]
+        newest, year = _newest(source), _beside(source)
+        rows = [row for row in newest if row[0].label in _FIRST]
+        rows += [row for row in year if row[0].label in _BESIDE]
+        for row in rows:
+            figures = _spoken(source, row, named=len(sources) > 1)
+            claims.append(next(iter(changes(figures)), told(_as_loss(figures))))
     return claims
+
+
+def on_the_year(sources: Sequence[SourceMaterial]) -> list[Claim]:
+    """How the newest period's figures changed on the year."""
+    return [
+        claim
+        for source in sources
+        for row in _newest(source)
+        for claim in changes(_spoken(source, row, named=len(sources) > 1))
+    ]
 
 
 def sections(sources: Sequence[SourceMaterial]) -> list[Section]:
@@ -101,44 +113,39 @@ def _figures(source: SourceMaterial, row: Sequence[Reading], *, named: bool) -> 
         )
 
 
-def _told(source: SourceMaterial, row: Sequence[Reading], *, named: bool) -> Claim:
-    """A row in a sentence, with its growth where that makes sense."""
-    claim = told(list(_figures(source, row[:2], named=named)))
-    growth = _growth(row)
-    if growth is None:
-        return claim
-    new, old = row[:2]
-    way, result = ("down", f"{-growth}%") if growth < 0 else ("up", f"{growth}%")
-    quote = _quote(source, new)
-    return claim.model_copy(
-        update={
-            "text": f"{claim.text.removesuffix('.')}, {way} {result}.",
-            "calculations": [
-                Calculation(
-                    result=result,
-                    formula="(a - b) / b",
-                    operands=[
-                        Operand(name="a", value=new.raw, quote=quote),
-                        Operand(name="b", value=old.raw, quote=quote),
-                    ],
-                )
-            ],
-        }
-    )
+def _newest(source: SourceMaterial) -> list[list[Reading]]:
+    """The first table of a stretch of time: it has the newest period."""
+    return next((rows for rows in _tables(source) if "ended" in rows[0][0].header), [])
 
 
-def _growth(row: Sequence[Reading]) -> Decimal | None:
-    """In percent with one decimal; None from or to a loss, or where it rounds to nothing."""
-    values = [amount.value for reading in row[:2] for amount in _amounts(reading)]
-    if len(values) < 2 or min(values) <= 0:  # noqa: PLR2004 - two periods
-        return None
-    new, old = values
-    growth = ((new - old) / old * 100).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
-    return growth or None
+def _beside(source: SourceMaterial) -> list[list[Reading]]:
+    """The table of fiscal years, where that is another."""
+    years = (rows for rows in _tables(source) if rows[0][0].header.startswith("Fiscal year"))
+    rows = next(years, [])
+    return rows if rows != _newest(source) else []
 
 
-def _amounts(reading: Reading) -> list[Amount]:
-    return [mention for mention in mentions(reading.raw) if isinstance(mention, Amount)]
+def _spoken(source: SourceMaterial, row: Sequence[Reading], *, named: bool) -> list[KeyFigure]:
+    """A row's newest figure and its year before, with periods as sentences say them."""
+    return [
+        figure.model_copy(update={"period": _FISCAL.sub("", figure.period)})
+        for figure in _figures(source, row[:2], named=named)
+    ]
+
+
+def _as_loss(figures: Sequence[KeyFigure]) -> list[KeyFigure]:
+    """`Net income: -$1` as `Net loss: $1`, where all of them are losses."""
+    if not all(figure.value.startswith("-") for figure in figures):
+        return list(figures)
+    return [
+        figure.model_copy(
+            update={
+                "name": _INCOME.sub("loss", figure.name),
+                "value": figure.value.removeprefix("-"),
+            }
+        )
+        for figure in figures
+    ]
 
 
 def _name(source: SourceMaterial, reading: Reading, *, named: bool) -> str:

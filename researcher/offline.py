@@ -6,6 +6,7 @@ serve many runs. It contacts nothing; the embedder is its only sense of meaning.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -41,6 +42,12 @@ _LINKS_A_TURN = 3
 _SORTS = (("10-K", "20-F", "40-F"), ("10-Q",), ("8-K", "6-K"))
 _RESULTS = "2.02"
 """The item of an 8-K that gives results."""
+
+_PRESS = re.compile(
+    r"\bex(?:hibit)?[-_. ]*\(?99|ex-?99|(?:press|earnings|news) release|shareholder letter",
+    re.IGNORECASE,
+)
+"""Of a link to a filing's exhibit."""
 
 _NEAR_ENOUGH = 0.20
 """Nearness of a link to the subject from which it is followed."""
@@ -134,9 +141,16 @@ class _Conversation:
         scores: dict[str, float] = {}
         for page in self.pages:
             for link in page["links"]:
-                if link["url"] not in known and link["score"] >= _NEAR_ENOUGH:
+                if link["url"] not in known and self._worth_following(page, link):
                     scores[link["url"]] = max(scores.get(link["url"], 0.0), link["score"])
         return sorted(scores, key=lambda url: (-scores[url], url))
+
+    def _worth_following(self, page: Mapping[str, Any], link: Mapping[str, Any]) -> bool:
+        """Near to the subject; of a filing's exhibits only what it told the press."""
+        filings = (filing["url"] for listed in self.filings for filing in listed)
+        if page["url"] in filings:
+            return bool(_PRESS.search(f"{link['text']} {link['url']}"))
+        return bool(link["score"] >= _NEAR_ENOUGH)
 
 
 def _read(talk: _Conversation) -> list[TResponseOutputItem]:

@@ -33,15 +33,15 @@ KEY_MEASURES = (
     ),
     Measure("Gross profit", ("us-gaap:GrossProfit", "ifrs-full:GrossProfit")),
     Measure(
-        "Operating income (loss)",
+        "Operating income",
         ("us-gaap:OperatingIncomeLoss", "ifrs-full:ProfitLossFromOperatingActivities"),
     ),
     Measure(
-        "Net income (loss)",
+        "Net income",
         ("us-gaap:NetIncomeLoss", "us-gaap:ProfitLoss", "ifrs-full:ProfitLoss"),
     ),
     Measure(
-        "Diluted earnings (loss) per share",
+        "Diluted earnings per share",
         (
             "us-gaap:EarningsPerShareDiluted",
             "us-gaap:EarningsPerShareBasicAndDiluted",

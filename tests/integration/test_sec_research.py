@@ -124,13 +124,13 @@ def test_a_ticker_becomes_a_verified_report_from_primary_data(ran: Ran) -> None:
     assert bundle.left_out == []
     assert report.startswith("# Example Analytics Inc. (EXA): results, outlook and risks\n")
     assert (
-        "Revenue: $412.600 million in the three months ended July 31, 2026 (Q2 FY2027), against"
-        " $378.500 million in the three months ended July 31, 2025 (Q2 FY2026), up 9.0%."
+        "Revenue rose 9.0% to $412.600 million in the three months ended July 31, 2026, from"
+        " $378.500 million in the three months ended July 31, 2025."
     ) in report
-    assert "| Net income (loss) | -$12.300 million | $39.600 million | [1] |" in report
+    assert "| Net income | -$12.300 million | $39.600 million | [1] |" in report
     assert "| Revenue | $801.250 million | $744.000 million | [1] |" in report
     assert "| Total assets | $2,250.000 million | $1,998.000 million |" in report
-    assert "Restated: Net income (loss) of Example Analytics Inc. in the fiscal year" in report
+    assert "Restated: Net income of Example Analytics Inc. in the fiscal year" in report
     assert "driven by demand for its weather analytics service" in report
     assert f"{document_url(K8, site.url(''))}>: " in report  # asked for, and told as missing
 
@@ -245,10 +245,10 @@ def filed_values(company: Company) -> set[Decimal]:
 
 
 def told_values(bundle: Bundle) -> set[Decimal]:
-    """Every amount the report states that it did not calculate."""
+    """Every amount the report states that it did not calculate; a loss is less than nothing."""
     calculated = {c.result for claim in bundle.kept for c in claim.claim.calculations}
     return {
-        mention.value
+        -mention.value if claim.text.startswith("Net loss: ") else mention.value
         for claim in bundle.kept
         for mention in mentions(claim.text)
         if isinstance(mention, Amount) and mention.text.strip() not in calculated
@@ -280,7 +280,7 @@ def test_a_restated_figure_of_a_real_company_is_told(ran: Ran) -> None:
     with public_data(PROPERTIES) as site:
         job, services = ran(site, "LPA")
     assert re.search(
-        r"Restated: Diluted earnings \(loss\) per share of .* was \$0\.019 in the 20-F filed"
+        r"Restated: Diluted earnings per share of .* was \$0\.019 in the 20-F filed"
         r" April 26, 2024, and is \$0\.11 in the 20-F filed April 2, 2025\.",
         report_of(job, services),
     )

@@ -66,8 +66,8 @@ def test_quarter_half_year_and_year_stand_in_tables_of_their_own() -> None:
     assert told["Revenue", QUARTER_NAME] == (Decimal(412600000), "USD")
     assert told["Revenue", HALF_NAME] == (Decimal(801250000), "USD")
     assert told["Revenue", YEAR_NAME] == (Decimal(1533750000), "USD")
-    assert told["Net income (loss)", QUARTER_NAME] == (Decimal(-12300000), "USD")
-    assert told["Diluted earnings (loss) per share", QUARTER_NAME] == (Decimal("-0.31"), "USD")
+    assert told["Net income", QUARTER_NAME] == (Decimal(-12300000), "USD")
+    assert told["Diluted earnings per share", QUARTER_NAME] == (Decimal("-0.31"), "USD")
 
 
 def test_the_newest_comes_first_beside_its_year_before() -> None:
@@ -93,7 +93,7 @@ def test_a_half_year_that_a_year_followed_is_left_out() -> None:
 def test_a_restated_figure_is_told_with_both_filings() -> None:
     text = text_of(example())
     assert (
-        f"Restated: Net income (loss) of {EXAMPLE.name} in the fiscal year ended January 31,"
+        f"Restated: Net income of {EXAMPLE.name} in the fiscal year ended January 31,"
         " 2025 (FY2025) was $125.900 million in the 10-K filed March 21, 2025, and is $118.400"
         " million in the 10-K filed March 20, 2026."
     ) in text
@@ -103,7 +103,7 @@ def test_a_foreign_company_keeps_its_taxonomy_and_currency() -> None:
     text = text_of(CompanyFacts(foreign_facts(), FOREIGN))
     column = "Fiscal year ended December 31, 2025 (FY2025)"
     assert values(text)["Revenue", column] == (Decimal(43862372), "EUR")
-    assert values(text)["Net income (loss)", column] == (Decimal(-1942605), "EUR")
+    assert values(text)["Net income", column] == (Decimal(-1942605), "EUR")
     assert "| Revenue | €43,862,372 | €39,436,343 |" in text
     assert "ifrs-full:Revenue" in text
 
@@ -156,7 +156,7 @@ def test_a_figure_of_another_filing_than_its_column_is_told() -> None:
         ),
     }
     assert (
-        "- Net income (loss), three months ended July 31, 2025 (Q2 FY2026): from 10-Q, 2025-09-05"
+        "- Net income, three months ended July 31, 2025 (Q2 FY2026): from 10-Q, 2025-09-05"
     ) in text_of(of(rows))
 
 
