@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from researcher.bundle import Bundle, News, Predecessor
+from researcher.changes import address
 from researcher.reporting.citations import listed
 from researcher.reporting.markdown import amount, bullets, day, link, safe
 
@@ -43,10 +44,13 @@ def _report(report_id: str, since: Predecessor) -> str:
 
 
 def _unread(news: News) -> Iterator[str]:
-    """Pages that were late or out of reach; the report rests on them as they were read before."""
-    if news.lost:
-        yield "## Could not be read this time"
-        yield bullets([f"{link(page.url)}: {safe(page.detail)}" for page in news.lost])
+    """What was not read this time: the report rests on it as it was read before."""
+    lost = {address(page.url): page for page in news.lost}
+    lines = [f"{link(page.url)}: {safe(page.detail)}" for page in news.lost]
+    lines += [link(source.url) for source in news.sources if address(source.url) not in lost]
+    if lines:
+        yield "## Not read again this time"
+        yield bullets(lines)
 
 
 def _news(bundle: Bundle) -> News:

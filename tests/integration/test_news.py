@@ -37,8 +37,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
     wired.close()
 
 
-def run(services: Services, pages: Pages) -> Job:
-    job = services.research.request(REQUEST)
+def run(services: Services, pages: Pages, request: ResearchRequest = REQUEST) -> Job:
+    job = services.research.request(request)
     ended = asyncio.run(run_job(services, job.id, lambda _settings: pages))
     assert ended
     return ended
@@ -85,7 +85,7 @@ def test_where_nothing_changed_a_short_entry_says_so_and_the_report_stays(
     assert len(text) < len(good)
     assert "2 sources read again, all unchanged; no new statement." in text
     assert f"The report: `{first.report_id}`" in text
-    assert first.evidence_id in text
+    assert str(first.evidence_id) in text
     assert second.steps[-1].message.startswith("No change since")
 
 
@@ -125,7 +125,7 @@ def test_a_changed_figure_leads_the_report_with_both_values_cited(services: Serv
     line = "- Revenue (Three Months Ended June 30, 2026): $412.6 million [1] → $420.1 million [2]"
     assert line in told
     assert "$378.5" not in told.split("→")[0]
-    assert first.evidence_id in told
+    assert str(first.evidence_id) in told
     assert re.search(rf"^1\. As it was before: .*<{START}>", report, re.MULTILINE)
     assert re.search(rf"^2\. (?!As it was).*<{START}>", report, re.MULTILINE)
 
@@ -184,7 +184,18 @@ def test_a_page_that_is_only_late_takes_nothing_from_the_report(services: Servic
     assert report_of(services, second) == good
     _, text = services.knowledge.get(checks(services)[0])
     assert "1 source read again, all unchanged" in text
-    assert f"## Could not be read this time\n\n- <{NEXT}>" in text
+    assert f"## Not read again this time\n\n- <{NEXT}>: " in text
+    assert verify_bundle(bundle_of(services, second.evidence_id)).holds
+
+
+def test_what_a_smaller_budget_leaves_unread_is_told(services: Services) -> None:
+    first = run(services, northwind())
+    small = replace(REQUEST, budget=Budget(pages=1))
+    second = run(services, northwind(), small)
+    assert second.report_id == first.report_id
+    _, text = services.knowledge.get(checks(services)[0])
+    assert "1 source read again" in text
+    assert f"## Not read again this time\n\n- <{NEXT}>\n" in text
     assert verify_bundle(bundle_of(services, second.evidence_id)).holds
 
 
@@ -228,7 +239,7 @@ def test_an_attempt_that_died_after_storing_is_not_its_own_predecessor(
         )
         ended = asyncio.run(run_job(again, job.id, lambda _settings: newer))
     assert ended
-    assert first.evidence_id in changed(report_of(services, ended))
+    assert str(first.evidence_id) in changed(report_of(services, ended))
     assert not checks(services)
 
 

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from researcher.bundle import Bundle, ClaimRecord, KnownRecord, record, verify_bundle
+from researcher.bundle import (
+    Bundle,
+    ClaimRecord,
+    Contradiction,
+    KnownRecord,
+    StatedValue,
+    record,
+    verify_bundle,
+)
 from researcher.draft import Claim, KeyFigure, Quote
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source, text_hash
@@ -115,6 +123,38 @@ def test_what_failed_is_counted_but_not_told() -> None:
     text = render(bundle())
     assert "999.9" not in text
     assert "1 statement was left out: a number, date or name that no quote bears (1)." in text
+
+
+def test_contradicting_values_are_told_with_who_states_them() -> None:
+    here, there = (
+        StatedValue(value=value, source=key, url=f"http://site.test/{key}", quote=ROW)
+        for value, key in (("$412.6 million", "S1"), ("$410.0 million", "S2"))
+    )
+    before = StatedValue(
+        value="$400 million", report="report-0", url="http://site.test/S1", quote=ROW
+    )
+    found = [
+        Contradiction(measure="Revenue", period="Q2 2026", values=(here, there)),
+        Contradiction(measure="Revenue", period="", values=(before, here), restated="It is so."),
+    ]
+    text = render(bundle(contradictions=found))
+    assert "## Contradictions" in text
+    assert "- Revenue (Q2 2026): $412.6 million [2], but $410.0 million [1]." in text
+    assert "- Revenue: $400 million in the report `report-0` from <http://site.test/S1>," in text
+    assert "The newer source says: “It is so.”" in text
+    assert "## Contradictions" not in render(bundle())
+
+
+def test_risks_and_what_to_watch_have_sections_of_their_own() -> None:
+    claims = [
+        told(1, "risks", "Suppliers of optical parts account for 38% of purchases.", "S2", RISK),
+        told(2, "watch", "Suppliers are a risk to delivery.", "S2", RISK),
+    ]
+    text = render(bundle(claims=claims))
+    assert "## Risks\n\n- Suppliers of optical parts" in text
+    assert "## What would change the view\n\n- Suppliers are a risk" in text
+    assert "## Analysis" not in text
+    assert "## Risks" not in render(bundle())
 
 
 def test_unreadable_and_partial_pages_are_named() -> None:
