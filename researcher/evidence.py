@@ -7,7 +7,7 @@ Anything else is left out.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alex.documents import Span
@@ -82,6 +82,7 @@ def check(claim: Claim, exhibits: Mapping[str, Exhibit]) -> Verdict:
         reasons.append("it compares a period with itself")
     reasons += _misworded(claim.text, proof, figured=bool(figures or computed))
     reasons += _turned_comparison(claim.text, figures)
+    reasons += _contrary_measures(claim.text, figures)
     proven = [*(_figure(amount, match) for amount, match in figures), *map(_calculated, computed)]
     return Verdict(tuple(dict.fromkeys(reasons)), tuple(proof.quotes), tuple(proven))
 
@@ -222,6 +223,19 @@ def _turned_comparison(claim: str, figures: Sequence[tuple[Amount, Borne]]) -> l
         for other_said, other_borne, other in told
     )
     return ["it turns the comparison of its quotes round"] if turned else []
+
+
+def _contrary_measures(claim: str, figures: Sequence[tuple[Amount, Borne]]) -> Iterator[str]:
+    """A figure told of costs where its own clause, or its row, is on sales."""
+    for amount, match in figures:
+        reading = match.bearing.reading
+        about = (
+            f"{reading.label} {reading.section}"
+            if reading
+            else wording.clause_around(match.sentence, match.at)
+        )
+        if word := wording.contrary(wording.clause_around(claim, amount.start), about):
+            yield f"it says “{word}” of “{amount.text}” where its quote says the contrary"
 
 
 def _unborne_periods(

@@ -80,7 +80,8 @@ def strangers(claim: str, exhibits: Iterable[Exhibit], evidence: str) -> list[st
 
 def issuer_words(source: Source) -> frozenset[str]:
     """Words of a source's title and first lines: whose it is stands there."""
-    return _words(f"{source.title}\n{source.text[:_COVER]}")
+    cover = f"{source.title}\n{source.text[:_COVER]}"
+    return _words(" ".join(match.group() for match in _NAME.finditer(cover)))
 
 
 def issuer(source: Source) -> tuple[str, ...]:

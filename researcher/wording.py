@@ -14,7 +14,7 @@ the and for was were with from that this its are has had have been which than in
 after before during will would could also both each such other their they these those million
 billion thousand trillion percent ended year years quarter month months week weeks january february
 march april may june july august september october november december jan feb mar apr jun jul aug
-sep sept oct nov dec fiscal compared against
+sep sept oct nov dec fiscal compared against percentage point points basis times
 """
 _EMPTY_WORDS = frozenset(_EMPTY.split())
 
@@ -44,6 +44,7 @@ _BASE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[.;]\s|\b(?:but|while|whereas|although|despite)\b", re.IGNORECASE)
+_COMMA = re.compile(r"[,;:.]\s")
 _ASIDE = re.compile(r"/?\([^()]*\)")
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d\u2019)]*(?=\s+[A-Z\u201c\"(])|\n\s*\n")
 _LOSS = re.compile(r"\b(?:net |operating )?loss(?:es)?\b|\bdeficits?\b", re.IGNORECASE)
@@ -236,6 +237,13 @@ def sentence_at(text: str, position: int, within: Span) -> tuple[str, int]:
             end = stop.end()
             break
     return quoted[start:end], within.start + start
+
+
+def clause_around(text: str, at: int) -> str:
+    """The part of a sentence between commas in which a position lies."""
+    start = max((stop.end() for stop in _COMMA.finditer(text[:at])), default=0)
+    stop = _COMMA.search(text, at)
+    return text[start : stop.start() if stop else len(text)]
 
 
 def plain(label: str) -> str:

@@ -162,13 +162,11 @@ def wrong_period(case: Case) -> Claim | None:
 
 def swapped_periods(case: Case) -> Claim | None:
     """Of two figures in one claim, each is told of the other's period."""
-    dates = [p for p in case.periods if p.year]
-    amounts = [a for a in case.amounts if a.unit]
-    if len(dates) != 2 or len(amounts) < 2 or dates[0].text == dates[1].text:  # noqa: PLR2004
+    dates = [period for period in case.periods if period.year]
+    if len(dates) != 2 or dates[0].text == dates[1].text:  # noqa: PLR2004 - each other's
         return None
-    if amounts[0].measure == amounts[1].measure or dates[0].start > amounts[0].start:
-        return None
-    if not (amounts[0].end < dates[0].start < amounts[1].start < dates[1].start):
+    before = [[a for a in case.amounts if a.unit and a.end < date.start][-1:] for date in dates]
+    if not all(before) or before[0][0].measure == before[1][0].measure:
         return None
     one, other = dates
     text = case.claim.text
