@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _RGB = re.compile(
@@ -70,6 +71,7 @@ def colour_of(text: str) -> Colour | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def faint(ink: Colour, paper: Colour | None) -> bool:
     """Whether letters cannot be told from their paper; None: it is not known which."""
     if ink.alpha <= _LEAST_ALPHA:

@@ -32,6 +32,7 @@ _CLIPPED_PATH = re.compile(r"inset\(\s*(?:[5-9]\d|100)(?:\.\d+)?%|circle\(\s*0|p
 _AWAY = re.compile(r"translate(?:x|y|3d)?\([^)]*-\d{4,}|scale(?:x|y|3d)?\(\s*0?(?:\.0+)?[\s,)]")
 _MOVING = ("transform", "transition", "animation", "will-change")
 _NAMERS = ("aria-controls", "data-bs-target", "data-target")
+_CONTROLS = f"//*[{' or '.join(f'@{name}' for name in _NAMERS)} or (@role='tab' and @href)]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def drop_hidden(root: HtmlElement) -> None:
 def _openable(root: HtmlElement, sheet: Sheet) -> frozenset[str]:
     """The ids of parts that a visible control of the page opens."""
     found: set[str] = set()
-    for control in root.iter("a", "button", "summary", "li", "div", "span", "h2", "h3", "h4"):
+    for control in root.xpath(_CONTROLS):
         named = " ".join(control.get(name, "") for name in _NAMERS)
         if control.get("role") == "tab":
             named += f" {control.get('href', '')}"
