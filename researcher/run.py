@@ -107,7 +107,10 @@ async def _claimed(
     except Cancelled:
         ended = desk.finish(job.id, JobStatus.CANCELLED, cost=_cost(run))
     except (AlexError, AgentsException, OpenAIError) as error:
-        logger.warning("Research job %s failed", job.id, exc_info=error)
+        # A reason of our own says all; of a library's error the log needs where it came from.
+        ours = isinstance(error, AlexError)
+        level = logging.INFO if ours else logging.WARNING
+        logger.log(level, "Research job %s failed: %s", job.id, error, exc_info=not ours)
         ended = desk.finish(job.id, JobStatus.FAILED, error=plain_reason(error), cost=_cost(run))
     except Exception:
         reason = "An unexpected error; the log has it."
