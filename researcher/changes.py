@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from researcher.bundle import Bundle, Change, ClaimRecord, Lost, News, Predecessor, record
+from researcher.draft import Quote
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source
 from researcher.gathering import Gathered, Unread
@@ -148,7 +149,7 @@ class _Evidence:
 
     def _like(self, key: str, claim: ClaimRecord, of: "_Evidence") -> str:
         """The same page here; else one with the same words, for pages move."""
-        texts = [quote.text for quote in claim.offered if quote.source == key]
+        texts = [quote.text for quote in _quoted(claim) if quote.source == key]
         same = self._pages.get(of.urls[key], "")
         if same and all(self._exhibits[same].find(text) for text in texts):
             return same
@@ -166,7 +167,11 @@ def _paired(
 ) -> list[Change]:
     """Changes with what they were before; figures first, then what is reworded, new, and gone."""
     moved = [c for c in _figures([c for c in claims if c.figure], before) if c.now in new]
-    told = {text for c in moved if c.before for text in _quotes(c.before)}
+    # What became of these figures is told, or they are as they were.
+    present = {_key(claim) for claim in claims if claim.figure}
+    known = [old for old in before if _key(old) in present]
+    known += [change.before for change in moved if change.before]
+    told = {text for old in known for text in _quotes(old)}
     told_now = {text for claim in claims if claim.figure for text in _quotes(claim)}
     # A sentence made of a row's figures tells nothing that the figures do not.
     left = [claim for claim in gone if not _quotes(claim) <= told]
@@ -235,25 +240,18 @@ def _likeness(one: str, other: str) -> float:
     return 1.0 if one == other else len(mine & theirs) / (len(mine | theirs) or 1)
 
 
+def _quoted(claim: ClaimRecord) -> list[Quote]:
+    """All that a claim rests on, what its calculations start from included."""
+    started = [operand.quote for c in claim.calculations for operand in c.operands]
+    return [*claim.offered, *started]
+
+
 def _quotes(claim: ClaimRecord) -> set[str]:
-    return {quote.text for quote in claim.offered}
+    return {quote.text for quote in _quoted(claim)}
 
 
 def _keys(claim: ClaimRecord) -> set[str]:
-    """The sources that a claim quotes, its calculations' included."""
-    return set(_sources_in(claim.claim.model_dump()))
-
-
-def _sources_in(value: Any) -> Iterable[str]:  # noqa: ANN401 - JSON
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if name == "source":
-                yield item
-            else:
-                yield from _sources_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _sources_in(item)
+    return {quote.source for quote in _quoted(claim)}
 
 
 def _with_keys(claim: ClaimRecord, keys: Mapping[str, str]) -> ClaimRecord:
