@@ -11,7 +11,8 @@ from alex.research import Budget, Job, JobStatus
 from alex.settings import ProviderName, Settings
 from researcher.models import choose
 from researcher.patience import Patience
-from tests.support.fake_openai import INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
+from researcher.prices import Tokens, tariff_of
+from tests.support.fake_openai import CACHED, INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
 from tests.support.research import (
     PRICES,
     QUICK,
@@ -70,6 +71,7 @@ def test_a_model_writes_a_verified_report(tmp_path: Path, provider: ProviderName
     assert job.cost["requests"] == 4  # two turns of reading, a draft, a revision
     assert job.cost["failed_requests"] == 0
     assert (job.cost["input_tokens"], job.cost["output_tokens"]) == (4 * INPUT, 4 * OUTPUT)
+    assert job.cost["cached_tokens"] == 4 * CACHED
     assert job.cost["usd"] == pytest.approx(4 * AN_ANSWER)
     assert job.cost == bundle.cost
     assert "77%" not in report
@@ -290,6 +292,22 @@ def test_openai_is_not_asked_with_a_key_of_the_environment(
     settings = replace(settings_for(tmp_path, "openai", ""), model_api_key="")
     with pytest.raises(Misconfigured, match="ALEX_MODEL_API_KEY is missing"):
         choose(settings, WordEmbedder())
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"), [("openai", "gpt-4.1-mini"), ("bedrock", "amazon.nova-lite-v1:0")]
+)
+def test_cached_tokens_cost_what_the_price_table_says(
+    tmp_path: Path, provider: ProviderName, name: str
+) -> None:
+    with fake_openai() as model:
+        settings = replace(settings_for(tmp_path, provider, model.base_url, None), model=name)
+        tariff = tariff_of(settings)
+        with light_services(settings) as services:
+            job = research(services)
+    assert tariff
+    cost = 4 * tariff.price(Tokens(INPUT, OUTPUT, CACHED))
+    assert job.cost["usd"] == float(cost) < float(4 * tariff.price(Tokens(INPUT, OUTPUT)))
 
 
 @pytest.mark.parametrize("provider", ["openai", "bedrock"])

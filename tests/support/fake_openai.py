@@ -21,8 +21,8 @@ from tests.support.responses_api import as_chat, as_response
 type Json = dict[str, Any]
 
 MODEL = "fake-1"
-INPUT, OUTPUT = 100, 20
-"""Tokens of every answer."""
+INPUT, CACHED, OUTPUT = 100, 60, 20
+"""Tokens of every answer; the cached ones are of the input."""
 
 
 class Fault(StrEnum):
@@ -191,7 +191,12 @@ def _answer(model: FakeModel, sent: Json, *, responses: bool) -> Answer:
         "finish_reason": "tool_calls" if message.get("tool_calls") else "stop",
     }
     empty = model.fault is (Fault.NO_CHOICE_READING if reading else Fault.NO_CHOICE)
-    usage = {"prompt_tokens": INPUT, "completion_tokens": OUTPUT, "total_tokens": INPUT + OUTPUT}
+    usage = {
+        "prompt_tokens": INPUT,
+        "prompt_tokens_details": {"cached_tokens": CACHED},
+        "completion_tokens": OUTPUT,
+        "total_tokens": INPUT + OUTPUT,
+    }
     completion = {
         "id": f"chat-{len(model.requests)}",
         "object": "chat.completion",
