@@ -91,7 +91,8 @@ def _link_open(renderer: Any, tokens: Sequence[Token], at: int, *rest: Any) -> s
 
 
 def _table_open(*_: Any) -> str:  # noqa: ANN401
-    return '<div class="table"><table>\n'
+    """A wide one scrolls, also from the keyboard."""
+    return '<div class="table" role="region" aria-label="Table" tabindex="0"><table>\n'
 
 
 def _table_close(*_: Any) -> str:  # noqa: ANN401
