@@ -4,6 +4,7 @@ Tools and schemas never go into one request: on some compatible servers a schema
 being called. Agents that answer in JSON have no tools.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -143,6 +144,7 @@ async def run_agent[C](agent: Agent[C], task: str, context: C, *, turns: int) ->
     Raises:
         Unusable: the server answered with something that is no JSON.
     """
+    await asyncio.sleep(0)  # a deadline that has passed ends it here, not half inside the SDK
     try:
         result = await Runner.run(agent, task, context=context, max_turns=turns, run_config=_CONFIG)
     except json.JSONDecodeError as error:

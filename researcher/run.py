@@ -51,7 +51,7 @@ _FINISHING = 0.1
 
 
 class OutOfTime(AlexError):
-    """The run's seconds are used up before there was anything to save."""
+    """The run's time is used up before there was anything to save."""
 
 
 async def run_job(
@@ -223,8 +223,7 @@ async def _research(run: Run) -> Bundle:
             with _timed(seconds, "verify"):
                 claims = await verify(run, draft, gathered)
     except TimeoutError as error:
-        budget = run.job.request.budget.seconds
-        raise OutOfTime(f"The {budget} seconds of the budget were used up.") from error
+        raise OutOfTime("The run's time was used up before anything could be verified.") from error
     return await asyncio.to_thread(bundled, run, found, draft, claims)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alex.documents import Submission
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
 from alex.research import Budget, Job, JobStatus, ResearchDesk
@@ -187,6 +188,21 @@ def test_lambda_s_time_is_the_run_s(tmp_path: Path) -> None:
     assert ended.error == (
         "Nothing was read. Reading ended early. Its share of the 600 seconds was used up."
         " The time for reading is used up. More pages were wanted. No report was stored."
+    )
+
+
+def test_without_time_even_to_finish_nothing_is_stored(tmp_path: Path) -> None:
+    with light_services(settings_for(tmp_path, "offline", "")) as services:
+        services.knowledge.ingest(Submission(PAGE, title="Northwind results"))
+        job = services.research.request(replace(request(), urls=()))
+        ended = asyncio.run(
+            run_job(services, job.id, lambda _settings: Pages({}), seconds_left=SAVING_SECONDS)
+        )
+        assert len(services.knowledge.list().items) == 1
+    assert ended
+    assert (ended.status, ended.error) == (
+        JobStatus.FAILED,
+        "The run's time was used up before anything could be verified.",
     )
 
 
