@@ -1,0 +1,107 @@
+"""A report's part from filed figures: its title's names, its headlines, what changed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from researcher import filed
+from researcher.brief import SourceMaterial, WritingBrief
+from researcher.draft import placed_claims
+from researcher.evidence import check
+from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.extractive import extract
+from researcher.relevance import Ranker
+from researcher.sec.companyfacts import CompanyFacts
+from researcher.sec.statement import statement
+from tests.support.sec_data import EXAMPLE, FOREIGN, example_facts, foreign_facts, iso
+from tests.support.stores import WordEmbedder
+
+
+def source(key: str, facts: CompanyFacts) -> Source:
+    text = statement(facts).text
+    return Source(
+        key=key,
+        url=f"http://data.sec.test/{key}",
+        title=f"{facts.company.titled}: figures from its filings",
+        text=text,
+        sha256=text_hash(text),
+        text_sha256=text_hash(text),
+        retrieved=datetime(2026, 9, 5, tzinfo=UTC),
+        via="sec data",
+    )
+
+
+EXA = source("S1", CompanyFacts(example_facts(), EXAMPLE))
+BSPL = source("S2", CompanyFacts(foreign_facts(), FOREIGN))
+
+
+def material(of: Source) -> SourceMaterial:
+    return SourceMaterial(of.key, of.title, of.url, "", of.text, of.via)
+
+
+@pytest.mark.parametrize(
+    ("subject", "spelled"),
+    [
+        ("EXA: results", "Example Analytics Inc. (EXA): results"),
+        ("exa, BSPL: results", "Example Analytics Inc. (EXA), Beispiel AG (BSPL): results"),
+        ("What of EXA's debt?", "What of Example Analytics Inc. (EXA)'s debt?"),
+        ("Example Analytics Inc. (EXA) debt", "Example Analytics Inc. (EXA) debt"),
+        ("EXAMPLE and TEXAS", "EXAMPLE and TEXAS"),
+        ("Sensor makers", "Sensor makers"),
+    ],
+)
+def test_a_ticker_in_the_question_gets_its_companys_name(subject: str, spelled: str) -> None:
+    assert filed.spelled_out(subject, [EXA, BSPL]) == spelled
+
+
+def test_only_the_secs_data_name_companies() -> None:
+    page = EXA.model_copy(update={"via": "http"})
+    assert filed.spelled_out("EXA", [page]) == "EXA"
+
+
+def test_headlines_tell_growth_and_losses_in_words() -> None:
+    growth, loss, year = (claim.text for claim in filed.headlines([material(EXA)]))
+    assert growth == (
+        "Revenue rose 9.0% to $412.600 million in the three months ended July 31, 2026, from"
+        " $378.500 million in the three months ended July 31, 2025."
+    )
+    assert loss == (
+        "Net income: -$12.300 million in the three months ended July 31, 2026, against"
+        " $39.600 million in the three months ended July 31, 2025."
+    )
+    assert year == (
+        "Revenue rose 10.3% to $1,533.750 million in the fiscal year ended January 31, 2026, from"
+        " $1,390.500 million in the fiscal year ended January 31, 2025."
+    )
+
+
+def test_a_loss_beside_a_loss_is_called_one() -> None:
+    data = example_facts()
+    for row in data["facts"]["us-gaap"]["NetIncomeLoss"]["units"]["USD"]:
+        row["val"] = -abs(row["val"])
+    loss = source("S1", CompanyFacts(data, EXAMPLE))
+    claim = filed.headlines([material(loss)])[1]
+    assert claim.text.startswith("Net loss: $12.300 million in the three months ended July 31")
+    assert check(claim, {"S1": Exhibit(loss)}).passed
+
+
+def test_of_several_companies_each_figure_has_its_companys_name() -> None:
+    sources = [material(EXA), material(BSPL)]
+    figures = filed.figures(sources)
+    assert {f.name.partition(":")[0] for f in figures} == {EXAMPLE.name, FOREIGN.name}
+    assert all(": " in claim.text for claim in filed.headlines(sources))
+
+
+@pytest.mark.parametrize("sources", [(EXA,), (BSPL,), (EXA, BSPL)])
+def test_everything_a_report_says_of_filed_figures_is_proven(sources: tuple[Source, ...]) -> None:
+    brief = WritingBrief("EXA", iso("2026-09-05"), tuple(map(material, sources)))
+    draft = extract(brief, Ranker(WordEmbedder(), "EXA"))
+    claims = [placed.claim for placed in placed_claims(draft)]
+    exhibits = {of.key: Exhibit(of) for of in sources}
+    refused = {c.text: reasons for c in claims if (reasons := check(c, exhibits).reasons)}
+    assert refused == {}
+    assert len(claims) > 5
+
+
+def test_no_sources_no_figures() -> None:
+    assert (filed.figures([]), filed.headlines([]), filed.sections([])) == ([], [], [])
