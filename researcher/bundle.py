@@ -1,7 +1,5 @@
 """The evidence bundle: everything needed to check a stored report again, from scratch."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,38 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from alex.research import ResearchRequest
 from researcher.draft import Calculation, Claim, KeyFigure, Quote
 from researcher.evidence import ProvenFigure, Verdict, check
 from researcher.exhibits import Exhibit, Source, text_hash
 from researcher.gathering import Unread
 
 VERSION = 1
-
-
-def report_id_of(request: ResearchRequest) -> str:
-    """The document a request's report is: the same question asked again replaces its report."""
-    asked = [request.topic, sorted(request.tickers), sorted(request.urls)]
-    return "report-" + hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]
-
-
-def check_id_of(report_id: str) -> str:
-    """The document that says when a report was last found unchanged."""
-    return f"check-{report_id.removeprefix('report-')}"
-
-
-def evidence_id_of(name: str) -> str:
-    """The text store key of a bundle; a report's is named for its job."""
-    return f"evidence/{name}.json"
-
-
-SEAL = "evidence_sha256"
-"""A report's metadata: what `seal` gave when its evidence was stored."""
-
-
-def seal(evidence: str) -> str:
-    """SHA-256 of evidence as it is stored, so that what is there later can be told from it."""
-    return hashlib.sha256(evidence.encode()).hexdigest()
 
 
 class _Record(BaseModel):

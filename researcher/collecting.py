@@ -14,10 +14,10 @@ from alex.documents import Filter
 from researcher.agents.reader import reader
 from researcher.asking import run_agent
 from researcher.brief import Known, ReadingBrief
-from researcher.bundle import report_id_of
 from researcher.context import Run, cap_of
 from researcher.exhibits import Source, text_hash
 from researcher.gathering import Gathered, Gathering, Refused, addresses_in
+from researcher.identity import report_id_of
 from researcher.prices import Tokens
 from researcher.reading.pages import PageUnreadable
 from researcher.sec.client import SecClient

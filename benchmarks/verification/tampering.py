@@ -7,10 +7,11 @@ from alex.documents import Attributes, Document
 from alex.submissions import normalise
 from benchmarks.verification.filings import Filing
 from researcher.audit import Unverifiable, audit
-from researcher.bundle import SEAL, Bundle, record, seal
+from researcher.bundle import Bundle, record
 from researcher.draft import Placed
 from researcher.evidence import check
 from researcher.exhibits import text_hash
+from researcher.identity import SEAL, seal
 from researcher.reporting.report import render
 
 _STORED = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

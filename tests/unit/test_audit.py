@@ -15,10 +15,11 @@ from alex.settings import Settings
 from alex.wiring import Services, wire
 from laptop.main import run
 from researcher.audit import Audit, Unverifiable, audit_report
-from researcher.bundle import SEAL, Bundle, evidence_id_of, record, seal
+from researcher.bundle import Bundle, record
 from researcher.draft import Calculation, Claim, Operand, Quote
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.identity import SEAL, evidence_id_of, seal
 from researcher.saving import save
 from tests.support.pages import RESULTS
 
