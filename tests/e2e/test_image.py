@@ -1,8 +1,6 @@
 """The researcher's image, built and run as Lambda would, over the stack's resources."""
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,30 +15,17 @@ from rehearsal.process import StandIn
 from tests.support import docker
 from tests.support.aws_stack import (
     CONCURRENCY,
+    RESEARCHER,
     AwsStack,
     make_endpoint,
+    make_researcher,
     make_stack,
     shared_stand_in,
 )
 from tests.support.lambda_runtime import LONG_SECONDS, FunctionFailed, RuntimeApi, runtime_api
 from tests.support.local_api import event
-from tests.support.stand_in import session_of
 
 pytestmark = [docker.needs_docker, pytest.mark.timeout(1500)]
-
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "lambda.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-)
-STUB = "def handler(event, context):\n    return {}\n"
 
 
 @dataclass(frozen=True)
@@ -63,7 +48,7 @@ def image() -> Iterator[Image]:
     tag = docker.build("alex-researcher-test")
     stand_in = shared_stand_in()
     stack = make_stack(stand_in)
-    make_researcher(stand_in, stack)
+    make_researcher(stand_in)
     jobs = DynamoJobStore(Table(stack.clients, stack.table), retention_days=1, stack="test")
     with (
         runtime_api() as api,
@@ -73,29 +58,13 @@ def image() -> Iterator[Image]:
         yield Image(api, container, site, jobs)
 
 
-def make_researcher(stand_in: StandIn, stack: AwsStack) -> None:
-    """A function that takes what is handed over and leaves running it to the test."""
-    iam = session_of(stand_in).client("iam", endpoint_url=stand_in.endpoint)
-    role = iam.create_role(RoleName="researcher", AssumeRolePolicyDocument=TRUST)["Role"]
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.writestr("stub.py", STUB)
-    stack.clients.lambda_.create_function(
-        FunctionName="researcher",
-        Runtime="python3.12",
-        Role=role["Arn"],
-        Handler="stub.handler",
-        Code={"ZipFile": archive.getvalue()},
-    )
-
-
 def variables(
     stand_in: StandIn, stack: AwsStack, site: RunningSite, api: RuntimeApi
 ) -> dict[str, str]:
     """What Lambda and the template set, and the way to the stand-ins."""
     return {
         "AWS_LAMBDA_RUNTIME_API": api.address,
-        "AWS_LAMBDA_FUNCTION_NAME": "researcher",
+        "AWS_LAMBDA_FUNCTION_NAME": RESEARCHER,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(docker.MEMORY_MB),
         "AWS_REGION": stand_in.region,
         "AWS_DEFAULT_REGION": stand_in.region,

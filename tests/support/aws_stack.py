@@ -1,7 +1,10 @@
 """The stack's data resources on the stand-in, made as the template describes them."""
 
 import atexit
+import io
+import json
 import uuid
+import zipfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +20,22 @@ from tests.support.template import properties
 
 CONCURRENCY = 2
 """Two cores do the stand-in's embedding."""
+
+RESEARCHER = "researcher"
+
+_LAMBDA_MAY_ASSUME = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
+_TAKES_ALL = "def handler(event, context):\n    return {}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +147,21 @@ def make_endpoint(stand_in: StandIn) -> str:
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
     return name
+
+
+@cache
+def make_researcher(stand_in: StandIn) -> None:
+    """A function that takes the jobs handed to it and leaves running them to the tests."""
+    clients = clients_of(stand_in)
+    iam = session_of(stand_in).client("iam", endpoint_url=stand_in.endpoint)
+    role = iam.create_role(RoleName=RESEARCHER, AssumeRolePolicyDocument=_LAMBDA_MAY_ASSUME)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("stub.py", _TAKES_ALL)
+    clients.lambda_.create_function(
+        FunctionName=RESEARCHER,
+        Runtime="python3.12",
+        Role=role["Role"]["Arn"],
+        Handler="stub.handler",
+        Code={"ZipFile": archive.getvalue()},
+    )
