@@ -19,7 +19,7 @@ from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
 from researcher.reading.plain import HttpReader
 from researcher.reading.proxy import GuardedProxy
 from researcher.reading.seen import Unseeable, seen_html
-from researcher.reading.sessions import Session
+from researcher.reading.sessions import Session, cancel
 
 _TABS = 2
 _NAVIGATIONS = 8
@@ -127,7 +127,11 @@ class BrowserReader:
         async with self.proxy.session() as session:
             try:
                 async with asyncio.timeout(self._patience.total), self.chromium.tab(session) as tab:
-                    return await _Visit(tab, session, url, self._patience).response()
+                    visit = _Visit(tab, session, url, self._patience)
+                    try:
+                        return await visit.response()
+                    finally:
+                        await visit.end()
             except TimeoutError as error:
                 raise PageUnreadable(
                     url, ReadFailure.TIMEOUT, "The page did not come to rest in time."
@@ -181,6 +185,11 @@ class _Visit:
             seen=True,
             partial=self._partial or len(html) >= self.patience.html or self.session.exhausted,
         )
+
+    async def end(self) -> None:
+        """Leave nothing waiting for the browser."""
+        if self._stopping is not None:
+            await cancel([self._stopping])
 
     async def _go(self) -> Answer | None:
         """Navigate; None for a download, and for a page that is slow but has begun."""
