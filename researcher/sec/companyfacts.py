@@ -80,8 +80,8 @@ class CompanyFacts:
         ):
             raise Malformed("facts: no taxonomies")
         name = data.get("entityName")
-        known = isinstance(name, str) and name.strip()
-        self.company = company if company.tickers or not known else replace(company, name=str(name))
+        known = " ".join(name.split()) if isinstance(name, str) else ""
+        self.company = company if company.tickers or not known else replace(company, name=known)
         self._taxonomies: Mapping[str, Mapping[str, Any]] = facts
 
     def find(self, name: str) -> Concept | None:

@@ -78,7 +78,7 @@ class Submissions:
             read = _Submissions.model_validate(data)
         except ValidationError as error:
             raise Malformed(_first(error)) from error
-        self.company = Company(read.cik, read.name, tuple(read.tickers))
+        self.company = Company(read.cik, " ".join(read.name.split()), tuple(read.tickers))
         self.industry = read.sic_description
         self.year_end = read.fiscal_year_end or ""
         self.recent = list(_filings(read.filings.recent, read.cik, web_url))
