@@ -7,7 +7,8 @@ Anything else is left out.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alex.documents import Span
@@ -78,6 +79,8 @@ def check(claim: Claim, exhibits: Mapping[str, Exhibit]) -> Verdict:
     readings += [match.bearing.reading for _, match in figures if match.bearing.reading]
     reasons += _unborne_periods(said, readings, proof)
     reasons += _unborne_labels(said, proof)
+    if not readings and _trades_periods(said, proof):
+        reasons.append("it tells more of one period, and less of another, than its quotes")
     if compares_with_itself(claim.text) and not compares_with_itself(proof.quoted):
         reasons.append("it compares a period with itself")
     reasons += _misworded(claim.text, proof, figured=bool(figures or computed))
@@ -223,6 +226,21 @@ def _turned_comparison(claim: str, figures: Sequence[tuple[Amount, Borne]]) -> l
         for other_said, other_borne, other in told
     )
     return ["it turns the comparison of its quotes round"] if turned else []
+
+
+def _trades_periods(said: Sequence[Mention], proof: Proof) -> bool:
+    """Whether one year or quarter is told more often than sentences do, in place of another."""
+    quoted = [borne.bearing.mention for borne in proof.borne]
+    for part in ("year", "quarter"):
+        told, known = _counted(said, part), _counted(quoted, part)
+        if told - known and known.keys() - told.keys():
+            return True
+    return False
+
+
+def _counted(found: Iterable[Mention], part: str) -> Counter[int]:
+    values = (getattr(mention, part) for mention in found if isinstance(mention, Period))
+    return Counter(value for value in values if value)
 
 
 def _contrary_measures(claim: str, figures: Sequence[tuple[Amount, Borne]]) -> Iterator[str]:

@@ -44,6 +44,9 @@ _BASE = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[.;]\s|\b(?:but|while|whereas|although|despite)\b", re.IGNORECASE)
+_OTHER_SIGN = re.compile(r"/?\(\w+\)")
+"""As in "gains (losses)": what a figure is called where its sign is the other one."""
+
 _COMMA = re.compile(r"[,;:.]\s")
 _ASIDE = re.compile(r"/?\([^()]*\)")
 _SENTENCE_END = re.compile(r"[.!?][\"'\u201d\u2019)]*(?=\s+[A-Z\u201c\"(])|\n\s*\n")
@@ -125,7 +128,7 @@ _OTHER_WAY = {"rise": "fall", "fall": "rise"}
 
 def _movements(text: str) -> Iterator[tuple[str, str]]:
     """Each rise and fall with the word or figure before it, and with the one after it."""
-    text = _ASIDE.sub(" ", text)
+    text = _OTHER_SIGN.sub(" ", text)
     for way, pattern in (("rise", _RISE), ("fall", _FALL)):
         for match in pattern.finditer(text):
             before = _MOVED.findall(re.split(r"[,;.:]\s", text[: match.start()])[-1])

@@ -37,6 +37,9 @@ _TURNS = (
 _FOOTNOTE = 3
 """Characters: "(1)" is a footnote's number, not a negative figure."""
 
+_YEARS = re.compile(r"[-\u2013]\s*(?:19|20)\d\d$")
+"""In "2016 - 2019" the dash is no minus."""
+
 _LONGER = {"three": "six", "six": "nine", "nine": "three", "13-week": "26-week"}
 _QUARTERS = {"first": "second", "second": "third", "third": "fourth", "fourth": "first"}
 
@@ -115,6 +118,7 @@ def sign(case: Case) -> Claim | None:
     if _WORDY_LOSS.search(case.claim.text) or _WORDY_LOSS.search(case.quoted):
         return None
     amounts = [a for a in case.amounts if a.value and (a.unit or len(a.text) > _FOOTNOTE)]
+    amounts = [a for a in amounts if not _YEARS.search(a.text)]
     if not amounts:
         return None
     amount = case.draw.choice(amounts)

@@ -178,6 +178,19 @@ def test_a_denial_is_not_told_as_a_fact(claim: str, passes: bool) -> None:
     assert checked(claim, text, of=text).passed is passes
 
 
+@pytest.mark.parametrize(
+    ("claim", "passes"),
+    [
+        ("No dividends on common stock were paid during fiscal 2017 or fiscal 2016.", True),
+        ("No dividends on common stock were paid during fiscal 2016 or fiscal 2016.", False),
+        ("No dividends on common stock were paid during fiscal 2017.", True),
+    ],
+)
+def test_a_year_does_not_take_the_place_of_another(claim: str, passes: bool) -> None:
+    text = "No dividends on common stock were paid during fiscal 2017 or fiscal 2016."
+    assert checked(claim, text, of=text).passed is passes
+
+
 def test_a_boast_of_something_else_is_off_topic() -> None:
     text = "Level one inputs are quoted prices in active markets for identical assets."
     assert not checked("The company measures certain assets at fair value.", text, of=text).passed
