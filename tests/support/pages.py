@@ -89,7 +89,8 @@ class Pages:
     async def fetch_data(self, url: str, most: int) -> Response:
         if url not in self.data:
             raise PageUnreadable(url, ReadFailure.NETWORK, "The server could not be reached.")
-        return Response(url, 200, "application/json", self.data[url][:most])
+        body = self.data[url]
+        return Response(url, 200, "application/json", body[:most], partial=len(body) > most)
 
     async def close(self) -> None:
         self.closed = True

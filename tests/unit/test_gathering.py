@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from researcher.gathering import Gathered, Gathering, Refused, addresses_in
-from researcher.reading.pages import Link
+from researcher.reading.pages import Link, PageUnreadable
 from researcher.relevance import Ranker
 from tests.support.pages import SITE, Pages
 from tests.support.stores import WordEmbedder
@@ -115,3 +115,15 @@ def test_a_run_started_again_may_follow_the_links_it_had() -> None:
 def test_addresses_in_a_question_are_found() -> None:
     question = "What do (https://a.test/x?y=1) and http://b.test/z. say, and https:?"
     assert addresses_in(question) == ["https://a.test/x?y=1", "http://b.test/z"]
+
+
+def test_data_past_the_budget_of_bytes_say_so() -> None:
+    reader = Pages({}, data={"http://data.test/facts.json": b"x" * 1_000_001})
+
+    async def main() -> Gathered:
+        desk = gathering(reader)
+        with pytest.raises(PageUnreadable, match="budget of 1,000,000 bytes is used up"):
+            await desk.fetch_data("http://data.test/facts.json", 64_000_000)
+        return desk.gathered
+
+    assert asyncio.run(main()).reached == ["The budget of 1,000,000 bytes is used up."]
