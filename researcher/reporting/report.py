@@ -1,9 +1,17 @@
 """The report a person reads: Markdown from a bundle, every claim with numbered citations."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from researcher.bundle import Bundle, ClaimRecord, Contradiction, KnownRecord, StatedValue
+from researcher.bundle import (
+    Bundle,
+    ClaimRecord,
+    Contradiction,
+    FigureRecord,
+    KnownRecord,
+    StatedValue,
+)
 from researcher.draft import KEY_FIGURES, RISKS, SUMMARY, WATCH
 from researcher.reporting.citations import Citations, sources
 from researcher.reporting.figures import key_figures
@@ -12,6 +20,7 @@ from researcher.reporting.news import what_changed
 
 NOT_ADVICE = "This report is information gathered by software. It is not financial advice."
 
+_NAME = re.compile(r"[^\W\d]\w*")
 _FIXED = {RISKS: "Risks", WATCH: "What would change the view"}
 _KINDS_OF_FAULT = (
     ("no quote bears", "a number, date or name that no quote bears"),
@@ -81,13 +90,19 @@ def _told(claims: Sequence[ClaimRecord], citations: Citations) -> str:
 
 def _calculated(claim: ClaimRecord) -> str:
     """How each calculated figure follows from cited ones, after the claim."""
-    notes = [
-        f"calculated: {safe(figure.text)} = {safe(figure.formula)} with "
-        + " and ".join(f"{o.name} = {safe(o.text)}" for o in figure.operands)
-        for figure in claim.figures
-        if figure.formula
-    ]
-    return f" ({'; '.join(notes)})" if notes else ""
+    notes = [f"{safe(f.text)} = {_worked(f)}" for f in claim.figures if f.formula]
+    return f" (calculated: {'; '.join(notes)})" if notes else ""
+
+
+def _worked(figure: FigureRecord) -> str:
+    """The formula with its figures in place of their names."""
+    values = {operand.name: safe(operand.text) for operand in figure.operands}
+
+    def value(name: re.Match[str]) -> str:
+        told = values.get(name[0], name[0])
+        return f"({told})" if told.startswith(("-", "\u2212")) else told
+
+    return _NAME.sub(value, safe(figure.formula))
 
 
 def _analysis(bundle: Bundle, citations: Citations) -> Iterator[str]:

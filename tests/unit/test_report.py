@@ -13,7 +13,7 @@ from researcher.bundle import (
     record,
     verify_bundle,
 )
-from researcher.draft import Claim, KeyFigure, Quote
+from researcher.draft import Calculation, Claim, KeyFigure, Operand, Quote
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source, text_hash
 from researcher.gathering import Unread
@@ -143,6 +143,29 @@ def test_contradicting_values_are_told_with_who_states_them() -> None:
     assert "- Revenue: $400 million in the report `report-0` from <http://site.test/S1>," in text
     assert "The newer source says: “It is so.”" in text
     assert "## Contradictions" not in render(bundle())
+
+
+def test_a_calculated_figure_shows_its_working() -> None:
+    start = ("$412.6 million", "$378.5 million")
+    growth = Calculation(
+        result="9.0%",
+        formula="(now - then) / then",
+        operands=[
+            Operand(name=name, value=value, quote=Quote(source="S1", text=ROW))
+            for name, value in zip(("now", "then"), start, strict=True)
+        ],
+    )
+    claim = Claim(
+        text="Revenue rose 9.0% to $412.6 million.",
+        quotes=[Quote(source="S1", text=ROW)],
+        calculations=[growth],
+    )
+    checked = record("summary", "C1", claim, check(claim, EXHIBITS))
+    assert checked.reasons == []
+    assert (
+        "- Revenue rose 9.0% to $412.6 million. [1]"
+        " (calculated: 9.0% = ($412.6 million - $378.5 million) / $378.5 million)"
+    ) in render(bundle(claims=[checked]))
 
 
 def test_risks_and_what_to_watch_have_sections_of_their_own() -> None:
