@@ -184,8 +184,8 @@ class Gathering:
         response = await self._reader.fetch_data(url, min(most, room))
         self.gathered.size += len(response.body)
         if response.partial and len(response.body) >= room:
-            cap = self._cap(f"The budget of {self._size:,} bytes is used up.")
-            raise PageUnreadable(url, ReadFailure.TOO_LARGE, cap.detail)
+            reached = self._cap(f"The budget of {self._size:,} bytes is used up.")
+            raise PageUnreadable(url, ReadFailure.TOO_LARGE, reached.detail)
         return response
 
     async def links(self, source: Source) -> list[RankedLink]:
