@@ -1,12 +1,13 @@
 """A report's part from filed figures: its title's names, its headlines, what changed."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
 from researcher import filed
 from researcher.brief import SourceMaterial, WritingBrief
-from researcher.draft import placed_claims
+from researcher.draft import KeyFigure, placed_claims
 from researcher.evidence import check
 from researcher.exhibits import Exhibit, Source, text_hash
 from researcher.extractive import extract
@@ -105,3 +106,54 @@ def test_everything_a_report_says_of_filed_figures_is_proven(sources: tuple[Sour
 
 def test_no_sources_no_figures() -> None:
     assert (filed.figures([]), filed.headlines([]), filed.sections([])) == ([], [], [])
+
+
+def changed(figure: KeyFigure) -> Iterator[tuple[str, KeyFigure]]:
+    """What a figure must not be taken for."""
+    value = figure.value
+    digit = next(character for character in reversed(value) if character.isdigit())
+    at = value.rindex(digit)
+    other = "7" if digit != "7" else "8"
+    scaled = value.replace("million", "billion") if "million" in value else f"{value} million"
+    for name, wrong in (
+        ("digit", f"{value[:at]}{other}{value[at + 1 :]}"),
+        ("scale", scaled),
+        ("currency", value.replace("$", "£").replace("€", "$")),
+        ("sign", f"-{value.removeprefix('-')}" if not value.startswith("-") else f"{value[1:]}"),
+    ):
+        yield name, figure.model_copy(update={"value": wrong})
+
+
+@pytest.mark.parametrize("of", [EXA, BSPL])
+def test_no_changed_figure_passes(of: Source) -> None:
+    exhibits = {of.key: Exhibit(of)}
+    for figure in filed.figures([material(of)]):
+        assert check(figure.claim, exhibits).passed
+        for name, wrong in changed(figure):
+            assert not check(wrong.claim, exhibits).passed, (name, wrong)
+
+
+@pytest.mark.parametrize("of", [EXA, BSPL])
+def test_no_figure_passes_as_that_of_another_period(of: Source) -> None:
+    exhibits = {of.key: Exhibit(of)}
+    figures = filed.figures([material(of)])
+    tried = 0
+    for figure in figures:
+        for period in {f.period for f in figures}:
+            # A stretch and the day on which it ends are no contradiction.
+            if period in figure.period or figure.period in period:
+                continue
+            wrong = figure.model_copy(update={"period": period})
+            assert not check(wrong.claim, exhibits).passed, wrong
+            tried += 1
+    assert tried >= len(figures)
+
+
+def test_no_figure_passes_as_that_of_another_company() -> None:
+    exhibits = {of.key: Exhibit(of) for of in (EXA, BSPL)}
+    for figure in filed.figures([material(EXA), material(BSPL)]):
+        owner, _, name = figure.name.partition(": ")
+        other = FOREIGN.name if owner == EXAMPLE.name else EXAMPLE.name
+        assert not check(
+            figure.model_copy(update={"name": f"{other}: {name}"}).claim, exhibits
+        ).passed
