@@ -14,6 +14,7 @@ from researcher.patience import Patience
 from researcher.prices import Tokens, tariff_of
 from tests.support.fake_openai import CACHED, INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
 from tests.support.research import (
+    PAGE,
     PRICES,
     QUICK,
     bundle_of,
@@ -104,9 +105,10 @@ def test_every_call_says_how_long_its_answer_may_be(tmp_path: Path, provider: Pr
 def test_pages_reach_the_writer_only_as_fenced_data(tmp_path: Path, provider: ProviderName) -> None:
     _, model = run(tmp_path, provider)
     system, user = model.writings[0]["messages"]
-    assert "412.6" not in str(system["content"])
+    sentence = PAGE.splitlines()[-1]
+    assert sentence not in str(system["content"])
     said = str(user["content"])
-    assert said.index("<<<source S1") < said.index("412.6")
+    assert said.index("<<<source S1") < said.index(sentence)
 
 
 def test_bedrock_is_asked_with_a_signature_of_the_process_own_role(tmp_path: Path) -> None:
