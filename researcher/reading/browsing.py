@@ -53,7 +53,7 @@ class Patience:
     script: float = 6.0
     total: float = 45.0
     html: int = 16_000_000
-    unpacked: int = 100_000_000
+    unpacked: int = 40_000_000
 
 
 class BrowserReader:
