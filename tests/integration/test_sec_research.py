@@ -83,19 +83,19 @@ def ran(tmp_path: Path) -> Iterator[Callable[..., tuple[Job, Services]]]:
     wired: list[Services] = []
 
     def run(
-        site: Site, *names: str, topic: str | None = None, agent: str = AGENT, pages: int = 12
+        site: Site, *names: str, agent: str = AGENT, pages: int = 12, guarded: bool = False
     ) -> tuple[Job, Services]:
         settings = Settings(
             "local",
             tmp_path,
             user_agent=agent,
-            allow_hosts=(f"127.0.0.1:{site.port}",),
+            allow_hosts=() if guarded else (f"127.0.0.1:{site.port}",),
             sec_web_url=site.url(""),
             sec_data_url=site.url(""),
         )
         services = wire(settings)
         wired.append(services)
-        request = ResearchRequest(topic=topic, tickers=names, budget=Budget(pages=pages))
+        request = ResearchRequest(tickers=names, budget=Budget(pages=pages))
         job = asyncio.run(run_job(services, services.research.request(request).id, open_http))
         assert job
         return job, services
@@ -172,6 +172,13 @@ def test_without_a_network_the_reason_is_told(ran: Ran) -> None:
     assert job.status is JobStatus.FAILED
     assert job.error
     assert "The server could not be reached." in job.error
+
+
+def test_the_egress_guard_stands_before_the_sec_too(ran: Ran) -> None:
+    with serving(example_routes()) as site:
+        job, _ = ran(site, "EXA", guarded=True)
+    assert site.hits == []
+    assert "127.0.0.1 is not a public address" in (job.error or "")
 
 
 @pytest.mark.parametrize(
