@@ -181,9 +181,10 @@ def swapped_periods(case: Case) -> Claim | None:
 
 def wrong_company(case: Case) -> Claim | None:
     """The statement is told of another company."""
-    other = case.draw.choice(
-        [n for n in OTHER_COMPANIES if n not in case.filing.exhibit.source.text]
-    )
+    strange = [n for n in OTHER_COMPANIES if n not in case.filing.exhibit.source.text]
+    if not strange:
+        return None
+    other = case.draw.choice(strange)
     name = re.match(r"[A-Za-z]{3,}", case.filing.title)
     own = re.search(rf"\b{name[0]}(?:'s)?\b", case.claim.text, re.IGNORECASE) if name else None
     if own:

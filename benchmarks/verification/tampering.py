@@ -71,8 +71,11 @@ TAMPERINGS: dict[str, Tampering] = {
 def tampered(filing: Filing, report: Sequence[Placed]) -> Iterator[tuple[str, bool]]:
     """Each kind with whether it is noticed: the report as stored, and as rendered to fit.
 
-    The untouched report must hold, else nothing is shown by the rest.
+    The untouched report must hold, else nothing is shown by the rest. A text that nothing could be
+    written of has no report.
     """
+    if not report:
+        return
     bundle = bundled(filing, report)
     stored = bundle.model_dump_json()
     yield "untouched report", not _noticed(stored, stored, render(bundle))

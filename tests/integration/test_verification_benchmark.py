@@ -37,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "northwind.md").write_text(RESULTS, encoding="utf-8")
     southwind = OUTLOOK.replace("# Outlook", "# Southwind Motors outlook")
     (tmp_path / "southwind.txt").write_text(southwind, encoding="utf-8")
+    (tmp_path / "wordless.txt").write_text("Nothing to tell.\n", encoding="utf-8")
     return tmp_path
 
 
@@ -46,7 +47,7 @@ def test_it_prints_what_is_caught_and_what_is_kept(
     main([str(folder), "--json"])
     first = capsys.readouterr().out
     result = json.loads(first)
-    assert result["filings"] == ["northwind", "southwind"]
+    assert result["filings"] == ["northwind", "southwind", "wordless"]
     assert {"changed digit", "sign", "wrong period", "altered URL"} <= set(result["caught"])
     assert result["caught_percent"] >= 99
     assert result["falsely_rejected_percent"] <= 2
