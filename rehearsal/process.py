@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -126,21 +127,37 @@ def stand_in(
         NotStarted: it did not come up; the message carries the end of its log.
     """
     options = ["--region", region, *(["--image", json.dumps(image)] if image else [])]
-    with temporary_folder("alex-rehearsal-") as folder:
-        with (folder / "stand-in.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [interpreter, "-m", "rehearsal.stand_in", *options],
-                env=_environment(folder),
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                **_APART,
-            )
-        try:
-            yield _await_start(process, folder)
-        finally:
-            _stop(process)
+    ending = ExitStack()
+    try:
+        folder = ending.enter_context(temporary_folder("alex-rehearsal-"))
+        log = ending.enter_context((folder / "stand-in.log").open("wb"))
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [interpreter, "-m", "rehearsal.stand_in", *options],
+            env=_environment(folder),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            **_APART,
+        )
+        ending.callback(_stop, process)
+        yield _await_start(process, folder)
+    finally:
+        with undisturbed():
+            ending.close()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no second Ctrl-C cut short what takes seconds and leaves nothing behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears of it
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _environment(folder: Path) -> dict[str, str]:

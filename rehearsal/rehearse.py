@@ -10,7 +10,7 @@ from pathlib import Path
 from laptop.site.server import RunningSite, running_site
 from rehearsal.checks import CHECKS, REMOVAL, Check, Outcome, carry_out
 from rehearsal.deployment import Deployment, client
-from rehearsal.process import ROOT, StandIn, prepare, stand_in
+from rehearsal.process import ROOT, StandIn, prepare, stand_in, undisturbed
 from rehearsal.sam import Sam, SamFailed, find_sam, sam_for
 
 STACK = "alex-rehearsal"
@@ -96,7 +96,8 @@ def rehearse(
         for check in checks:
             note(carry_out(check, deployment))
         meanwhile(deployment)
-        note(carry_out(REMOVAL, deployment))
+        with undisturbed():
+            note(carry_out(REMOVAL, deployment))
         if not all(outcome.passed for outcome in outcomes):
             tell("\n".join(["The functions wrote:", *deployment.logged(), _tail(running.log)]))
     return Rehearsal(

@@ -23,8 +23,16 @@ def _installed() -> None:
     installed()
 
 
+@pytest.fixture
+def _ctrl_c() -> Iterator[None]:
+    """Ctrl-C is heard, also where the tests run in a shell's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 pytestmark = [
-    pytest.mark.usefixtures("_installed"),
+    pytest.mark.usefixtures("_installed", "_ctrl_c"),
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl-C to one process"),
 ]
@@ -67,6 +75,8 @@ def test_the_stack_deploys_holds_all_checks_serves_commands_and_goes(tmp_path: P
         assert set(settings) == {"ALEX_API_ENDPOINT", "ALEX_API_KEY"}, told
         use_from_the_command_line(tmp_path, settings)
         rehearsal.send_signal(signal.SIGINT)
+        told += lines_until(rehearsal, "Removing the stack")
+        rehearsal.send_signal(signal.SIGINT)  # the impatient, and some that start commands
         out, err = rehearsal.communicate(timeout=120)
     shown = json.loads(out)
     assert rehearsal.returncode == ExitCode.OK, (told, err)
