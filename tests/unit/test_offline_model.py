@@ -182,10 +182,11 @@ def test_its_figures_are_the_sources_figures() -> None:
 
 def test_it_calculates_what_changed_on_the_year() -> None:
     told = [c.claim for c in placed_claims(written(RESULTS, OUTLOOK)) if c.claim.calculations]
-    assert [claim.text for claim in told if claim.text.startswith("Net income ")][:1] == [
+    said = next(claim.text for claim in told if claim.text.startswith("Net income "))
+    assert said == (
         "Net income rose 19.4% to $47.3 million in the three months ended June 30, 2026,"
         " from $39.6 million in the three months ended June 30, 2025."
-    ]
+    )
     assert {claim.calculations[0].formula for claim in told} == {"(a - b) / b"}
 
 
