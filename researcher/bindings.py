@@ -16,7 +16,7 @@ _ONE_PERIOD = re.compile(
 
 _LISTED = re.compile(r"\band\b|\bto\b", re.IGNORECASE)
 _AFTER = re.compile(
-    r"\s*\(?\s*(?:(?:in|for|during|at|on|as|of|the|its|our|ended|ending|end|close|fiscal|year|quarter"
+    r"(?:\s+of\s+(?:net\s+|operating\s+|other\s+)?[a-z]+)?\s*\(?\s*(?:(?:in|for|during|at|on|as|of|the|its|our|ended|ending|end|close|fiscal|year|quarter"
     r"|first|second|third|fourth|full|period|sales|revenues?)\b\s*)*",
     re.IGNORECASE,
 )

@@ -57,6 +57,13 @@ def test_each_figure_belongs_to_its_own_period(claim: str, passes: bool) -> None
     assert checked(claim, REVENUE).passed is passes
 
 
+def test_what_a_figure_is_of_does_not_part_it_from_its_period() -> None:
+    text = "Other was $952 million of income in 2019 compared to $168 million of income in 2018."
+    swapped = "Other was $952 million of income in 2018 compared to $168 million of income in 2019."
+    assert checked(text, text, of=text).passed
+    assert not checked(swapped, text, of=text).passed
+
+
 SOLD = "In 2026 sensor sales rose to $52 million from $40 million in 2025, and costs fell 3%."
 
 
