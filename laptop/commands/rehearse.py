@@ -48,12 +48,7 @@ def rehearse(
         result = run(screen.note, lambda outcome: _tell(screen, outcome), meanwhile=wait)
     except (NotStarted, SamFailed) as error:
         raise RehearsalFailed(str(error)) from error
-    if as_json:
-        screen.data(result.as_json())
-    else:
-        _conclude(screen, result)
-    if not result.passed:
-        raise typer.Exit(ExitCode.FAILED)
+    conclude(screen, result)
 
 
 def _tell(screen: Screen, outcome: "Outcome") -> None:
@@ -79,11 +74,26 @@ def _wait(screen: Screen, deployment: "Deployment") -> None:
         screen.note("Removing the stack.")
 
 
-def _conclude(screen: Screen, result: "Rehearsal") -> None:
-    """What was shown, and what was not."""
+def conclude(screen: Screen, result: "Rehearsal") -> None:
+    """Tell what was shown and what was not.
+
+    Raises:
+        typer.Exit: a check did not hold.
+    """
+    if screen.json:
+        screen.data(result.as_json())
+    else:
+        _sum_up(screen, result)
+    failed = [outcome.name for outcome in result.outcomes if not outcome.passed]
+    if failed:
+        screen.warn(f"\nFailed: {', '.join(failed)}.")
+        raise typer.Exit(ExitCode.FAILED)
+    screen.note("\nEverything held. The stand-in and all its files are gone.")
+
+
+def _sum_up(screen: Screen, result: "Rehearsal") -> None:
     from rehearsal.rehearse import ONLY_AWS  # noqa: PLC0415 - keeps `--help` quick
 
-    failed = [outcome.name for outcome in result.outcomes if not outcome.passed]
     screen.out.print(
         f"\nRehearsed in {result.seconds:.0f} s with {result.sam}. "
         f"The researcher ran {result.researcher}.\n",
@@ -93,7 +103,3 @@ def _conclude(screen: Screen, result: "Rehearsal") -> None:
     screen.out.print("Only AWS can show:", style="name")
     for each in ONLY_AWS:
         screen.out.print(f"· {each}", markup=False, soft_wrap=True)
-    if failed:
-        screen.warn(f"\nFailed: {', '.join(failed)}.")
-    else:
-        screen.note("\nEverything held. The stand-in and all its files are gone.")
