@@ -16,7 +16,7 @@ from laptop.backends import Backend
 from laptop.local import LocalBackend
 from laptop.shapes import Json
 from laptop.site.server import RunningSite, running_site
-from researcher.bundle import Bundle
+from researcher.evidence.bundle import Bundle
 from researcher.saving import CHECK
 
 PORT = 8765

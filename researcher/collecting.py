@@ -12,17 +12,17 @@ from pydantic import BaseModel
 
 from alex.documents import Filter
 from researcher.agents.reader import reader
-from researcher.asking import run_agent
 from researcher.brief import Known, ReadingBrief
 from researcher.context import Run, cap_of
-from researcher.exhibits import Source, text_hash
+from researcher.evidence.exhibits import Source, text_hash
+from researcher.evidence.identity import report_id_of
 from researcher.gathering import Gathered, Gathering, Refused, addresses_in
-from researcher.identity import report_id_of
-from researcher.prices import Tokens
+from researcher.models.asking import run_agent
+from researcher.models.prices import Tokens
+from researcher.models.spending import CapReached
 from researcher.reading.pages import PageUnreadable
 from researcher.sec.client import SecClient
 from researcher.sec.desk import SecDesk
-from researcher.spending import CapReached
 from researcher.tools import Desk, find_known
 
 _AGENT_SHARE, _READING_SHARE, _COLLECTING_SHARE = 0.5, 0.7, 0.8

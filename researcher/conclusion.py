@@ -11,14 +11,14 @@ from alex.errors import NotFound
 from alex.research import Job, now
 from alex.wiring import Services
 from researcher.brief import Known
-from researcher.bundle import Bundle, ClaimRecord, KnownRecord, Predecessor
-from researcher.changes import Earlier
 from researcher.context import Run
-from researcher.contradictions import find as find_contradictions
 from researcher.draft import Draft
+from researcher.evidence.bundle import Bundle, ClaimRecord, KnownRecord, Predecessor
+from researcher.evidence.changes import Earlier
+from researcher.evidence.contradictions import find as find_contradictions
+from researcher.evidence.identity import evidence_id_of, report_id_of
+from researcher.evidence.unquoted import Vocabulary
 from researcher.gathering import Gathered
-from researcher.identity import evidence_id_of, report_id_of
-from researcher.unquoted import Vocabulary
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from alex.errors import AlexError
 from alex.research import Job, ResearchRequest
 from alex.wiring import Services
 from researcher.journal import Journal
-from researcher.models import Writer
+from researcher.models.providers import Writer
+from researcher.models.spending import Ledger
 from researcher.reading.pages import PageReader
 from researcher.relevance import Ranker
-from researcher.spending import Ledger
 
 
 class Cancelled(AlexError):

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urlsplit
 from pydantic import BaseModel, ConfigDict, Field
 
 from alex.errors import AlexError
-from researcher.exhibits import Source, text_hash
+from researcher.evidence.exhibits import Source, text_hash
 from researcher.reading.client import Response
 from researcher.reading.pages import Link, PageReader, PageUnreadable, ReadFailure, WebPage
 from researcher.relevance import Ranker

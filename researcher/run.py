@@ -27,18 +27,18 @@ from alex.errors import AlexError
 from alex.research import Job, JobStatus, ResearchDesk
 from alex.settings import Settings
 from alex.wiring import Services
-from researcher.bundle import Bundle
 from researcher.collecting import read, recall
 from researcher.conclusion import Findings, bundled, confirmed, find_earlier
 from researcher.context import Cancelled, Run, question_of, stop_if_cancelled
+from researcher.evidence.bundle import Bundle
 from researcher.journal import Journal
-from researcher.metered import MeteredModel
-from researcher.models import choose
-from researcher.patience import Patience
+from researcher.models.metered import MeteredModel
+from researcher.models.patience import Patience
+from researcher.models.providers import choose
+from researcher.models.spending import Ledger
 from researcher.reading.pages import PageReader
 from researcher.relevance import Ranker
 from researcher.saving import save
-from researcher.spending import Ledger
 from researcher.writing import verify, write
 
 logger = logging.getLogger(__name__)

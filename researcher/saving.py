@@ -7,9 +7,9 @@ from contextlib import suppress
 from alex.documents import Attributes, Filter, Submission
 from alex.errors import AlexError, InvalidInput, NotFound
 from alex.wiring import Services
-from researcher.bundle import Bundle
-from researcher.exhibits import Source
-from researcher.identity import SEAL, check_id_of, evidence_id_of, seal
+from researcher.evidence.bundle import Bundle
+from researcher.evidence.exhibits import Source
+from researcher.evidence.identity import SEAL, check_id_of, evidence_id_of, seal
 from researcher.reporting.check import outcome, render_check
 from researcher.reporting.report import render
 

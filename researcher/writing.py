@@ -12,20 +12,20 @@ from openai import OpenAIError
 
 from researcher.agents.reviser import RefusedClaim, Revision, refusals, reviser
 from researcher.agents.writer import writer
-from researcher.asking import Unusable, ask
 from researcher.brief import Known, SourceMaterial, WritingBrief
-from researcher.bundle import ClaimRecord, record
 from researcher.context import Run, cap_of
 from researcher.draft import Draft, placed_claims
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source
-from researcher.extractive import extract
-from researcher.filed import spelled_out
+from researcher.evidence.bundle import ClaimRecord, record
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source
 from researcher.gathering import Gathered
-from researcher.offline import NAME as OFFLINE
-from researcher.patience import NoAnswer
+from researcher.models.asking import Unusable, ask
+from researcher.models.patience import NoAnswer
+from researcher.models.spending import CapReached
+from researcher.offline.extractive import extract
+from researcher.offline.filed import spelled_out
+from researcher.offline.model import NAME as OFFLINE
 from researcher.relevance import excerpt
-from researcher.spending import CapReached
 
 
 async def write(run: Run, gathered: Gathered, known: Sequence[Known]) -> Draft:

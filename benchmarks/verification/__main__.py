@@ -19,8 +19,8 @@ from benchmarks.verification import filings, tampering
 from benchmarks.verification.filings import Filing
 from benchmarks.verification.mutations import MUTATIONS, Case
 from benchmarks.verification.truths import Truth, truths
-from researcher.evidence import check
-from researcher.exhibits import Exhibit
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "sec" / "pages"
 SEED = 20260101

@@ -9,8 +9,8 @@ from pathlib import Path
 from alex.ports import Embedder
 from researcher.brief import SourceMaterial, WritingBrief
 from researcher.draft import Placed, placed_claims
-from researcher.exhibits import Exhibit, Source, text_hash
-from researcher.extractive import extract
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.offline.extractive import extract
 from researcher.reading.extraction import decode, extract_html
 from researcher.relevance import Ranker
 

@@ -13,8 +13,8 @@ from random import Random
 
 from benchmarks.verification.filings import Filing
 from researcher.draft import Calculation, Claim, Quote
-from researcher.numbers import Amount, mentions
-from researcher.periods import Period
+from researcher.evidence.numbers import Amount, mentions
+from researcher.evidence.periods import Period
 
 OTHER_COMPANIES = ("Walmart", "Siemens", "Pfizer", "Caterpillar", "Starbucks", "Boeing")
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from alex.documents import Attributes, Document
 from alex.submissions import normalise
 from benchmarks.verification.filings import Filing
-from researcher.audit import Unverifiable, audit
-from researcher.bundle import Bundle, record
 from researcher.draft import Placed
-from researcher.evidence import check
-from researcher.exhibits import text_hash
-from researcher.identity import SEAL, seal
+from researcher.evidence.audit import Unverifiable, audit
+from researcher.evidence.bundle import Bundle, record
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import text_hash
+from researcher.evidence.identity import SEAL, seal
 from researcher.reporting.report import render
 
 _STORED = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from researcher.numbers import Amount, mentions
-from researcher.periods import Period
+from researcher.evidence.numbers import Amount, mentions
+from researcher.evidence.periods import Period
 
 FEWEST = 3
 """Two periods are a comparison, which the table shows better."""

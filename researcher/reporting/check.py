@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from researcher.bundle import Bundle, News, Predecessor
-from researcher.changes import address
+from researcher.evidence.bundle import Bundle, News, Predecessor
+from researcher.evidence.changes import address
 from researcher.reporting.citations import listed
 from researcher.reporting.markdown import amount, bullets, day, link, safe
 

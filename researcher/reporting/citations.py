@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from researcher.bundle import Bundle, ClaimRecord
 from researcher.draft import KEY_FIGURES, RISKS, SUMMARY, WATCH
-from researcher.exhibits import Source
+from researcher.evidence.bundle import Bundle, ClaimRecord
+from researcher.evidence.exhibits import Source
 from researcher.reporting.markdown import day, link, safe
 
 _HOW = {

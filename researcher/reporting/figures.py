@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from researcher.bundle import Bundle, ClaimRecord
+from researcher.evidence.bundle import Bundle, ClaimRecord
 from researcher.reporting.citations import Citations
 from researcher.reporting.markdown import cell, row
 

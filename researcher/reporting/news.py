@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from researcher.bundle import Bundle, Change, ClaimRecord, Lost, News
+from researcher.evidence.bundle import Bundle, Change, ClaimRecord, Lost, News
 from researcher.reporting.citations import Citations
 from researcher.reporting.markdown import amount, bullets, day, link, safe
 

@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from researcher.bundle import (
+from researcher.draft import KEY_FIGURES, RISKS, SUMMARY, WATCH
+from researcher.evidence.bundle import (
     Bundle,
     ClaimRecord,
     Contradiction,
@@ -12,7 +13,6 @@ from researcher.bundle import (
     KnownRecord,
     StatedValue,
 )
-from researcher.draft import KEY_FIGURES, RISKS, SUMMARY, WATCH
 from researcher.reporting.citations import Citations, sources
 from researcher.reporting.figures import key_figures
 from researcher.reporting.markdown import bullets, day, link, safe

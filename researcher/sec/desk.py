@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from alex.errors import InvalidInput
-from researcher.exhibits import Source, text_hash
+from researcher.evidence.exhibits import Source, text_hash
 from researcher.gathering import Gathering
 from researcher.reading.pages import PageUnreadable, ReadFailure
 from researcher.sec.client import SecClient

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from researcher.numbers import CURRENCY_CODES
+from researcher.evidence.numbers import CURRENCY_CODES
 from researcher.sec.companyfacts import CompanyFacts
 from researcher.sec.measures import KEY_MEASURES, Measure
 from researcher.sec.model import Concept, Fact, Period

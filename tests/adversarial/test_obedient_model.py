@@ -21,8 +21,8 @@ from alex.research import Budget, Job, JobStatus, ResearchRequest
 from alex.settings import Settings
 from alex.wiring import wire
 from researcher.agents.reader import reader as reading_agent
-from researcher.bundle import Bundle, verify_bundle
-from researcher.offline import OfflineModel
+from researcher.evidence.bundle import Bundle, verify_bundle
+from researcher.offline.model import OfflineModel
 from researcher.reading.browser import find_browser
 from researcher.reading.browsing import BrowserReader, Patience
 from researcher.reading.client import Bounds, GuardedClient

@@ -13,10 +13,10 @@ from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
 from alex.research import Budget, Job, JobStatus, ResearchDesk
 from alex.settings import ProviderName
-from researcher.bundle import verify_bundle
+from researcher.evidence.bundle import verify_bundle
 from researcher.handler import make_handler
-from researcher.offline import NAME as OFFLINE
-from researcher.patience import Patience
+from researcher.models.patience import Patience
+from researcher.offline.model import NAME as OFFLINE
 from researcher.run import SAVING_SECONDS, run_job
 from tests.support.fake_openai import INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
 from tests.support.pages import OUTLOOK, SITE, Pages

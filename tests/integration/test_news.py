@@ -16,7 +16,7 @@ from alex.local.jobs import QueuedLauncher, SqliteJobStore
 from alex.research import LEASE, Budget, Job, JobStatus, ResearchDesk, ResearchRequest, now
 from alex.settings import Settings
 from alex.wiring import Services, wire
-from researcher.bundle import Bundle, verify_bundle
+from researcher.evidence.bundle import Bundle, verify_bundle
 from researcher.reading.pages import ReadFailure
 from researcher.run import run_job
 from tests.support.pages import OUTLOOK, RESULTS, SITE, Pages, northwind

@@ -9,9 +9,9 @@ import pytest
 from alex.errors import Misconfigured
 from alex.research import Budget, Job, JobStatus
 from alex.settings import ProviderName, Settings
-from researcher.models import choose
-from researcher.patience import Patience
-from researcher.prices import Tokens, tariff_of
+from researcher.models.patience import Patience
+from researcher.models.prices import Tokens, tariff_of
+from researcher.models.providers import choose
 from tests.support.fake_openai import CACHED, INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
 from tests.support.research import (
     PAGE,

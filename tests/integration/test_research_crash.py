@@ -15,9 +15,9 @@ import pytest
 
 from alex.research import Budget, Job, JobStatus, ResearchRequest
 from alex.wiring import Services
-from researcher.bundle import verify_bundle
+from researcher.evidence.bundle import verify_bundle
 from researcher.journal import Journal
-from researcher.spending import Outcome, Spending
+from researcher.models.spending import Outcome, Spending
 from tests.support.fake_openai import INPUT, OUTPUT, FakeModel, fake_openai
 from tests.support.research import PRICES, bundle_of, light_services, settings_for
 from tests.support.research_child import PAGES, run

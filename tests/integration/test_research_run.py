@@ -16,12 +16,12 @@ from alex.research import LEASE, Budget, Job, JobStatus, ResearchDesk, ResearchR
 from alex.settings import Settings
 from alex.wiring import Services, wire
 from researcher.brief import SourceMaterial, WritingBrief
-from researcher.bundle import Bundle, verify_bundle
 from researcher.draft import placed_claims
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source, text_hash
-from researcher.extractive import extract as extracted
-from researcher.numbers import mentions
+from researcher.evidence.bundle import Bundle, verify_bundle
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.numbers import mentions
+from researcher.offline.extractive import extract as extracted
 from researcher.reading.extraction import Extracted, extract
 from researcher.reading.pages import ReadFailure, WebPage
 from researcher.relevance import Ranker

@@ -14,9 +14,9 @@ import pytest
 from alex.research import Budget, Job, JobStatus, ResearchRequest
 from alex.settings import Settings
 from alex.wiring import Services, wire
-from researcher.bundle import Bundle, verify_bundle
-from researcher.filed import VIA
-from researcher.numbers import Amount, mentions
+from researcher.evidence.bundle import Bundle, verify_bundle
+from researcher.evidence.numbers import Amount, mentions
+from researcher.offline.filed import VIA
 from researcher.reading.client import GuardedClient
 from researcher.reading.guard import Guard
 from researcher.reading.pages import PageReader

@@ -18,8 +18,8 @@ from alex.research import Budget, Job, ResearchDesk, ResearchRequest
 from alex.search import Search
 from alex.settings import ProviderName, Settings
 from alex.wiring import Services
-from researcher.bundle import Bundle
-from researcher.patience import Patience
+from researcher.evidence.bundle import Bundle
+from researcher.models.patience import Patience
 from researcher.run import run_job
 from tests.support.fake_openai import MODEL
 from tests.support.pages import SITE, Pages

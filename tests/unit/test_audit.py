@@ -14,12 +14,12 @@ from alex.errors import InvalidInput, NotFound
 from alex.settings import Settings
 from alex.wiring import Services, wire
 from laptop.main import run
-from researcher.audit import Audit, Unverifiable, audit_report
-from researcher.bundle import Bundle, record
 from researcher.draft import Calculation, Claim, Operand, Quote
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source, text_hash
-from researcher.identity import SEAL, evidence_id_of, seal
+from researcher.evidence.audit import Audit, Unverifiable, audit_report
+from researcher.evidence.bundle import Bundle, record
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.identity import SEAL, evidence_id_of, seal
 from researcher.saving import save
 from tests.support.pages import RESULTS
 

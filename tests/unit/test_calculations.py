@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from researcher.draft import Calculation, Claim, Operand, Quote
-from researcher.evidence import Verdict, check
-from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.check import Verdict, check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from tests.support.pages import RESULTS
 
 REVENUE = "| Revenue | $412.6 | $378.5 |"

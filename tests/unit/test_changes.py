@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from researcher.bundle import Bundle, Change, ClaimRecord, Predecessor, record
-from researcher.changes import Earlier
 from researcher.draft import KEY_FIGURES, Claim, KeyFigure, Quote
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.bundle import Bundle, Change, ClaimRecord, Predecessor, record
+from researcher.evidence.changes import Earlier
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from researcher.gathering import Gathered, Unread
 
 URL = "http://site.test/results"

@@ -2,11 +2,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from researcher.bundle import Bundle, Contradiction, record
-from researcher.contradictions import find
 from researcher.draft import Claim, Quote
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.bundle import Bundle, Contradiction, record
+from researcher.evidence.check import check
+from researcher.evidence.contradictions import find
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from researcher.reading.extraction import extract_html
 from tests.support.needs import SHARED_DATA, needs_shared_data
 from tests.support.pages import RESULTS

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from researcher.draft import Claim, Quote
-from researcher.evidence import Verdict, check, states_figures
-from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.check import Verdict, check, states_figures
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from tests.support.pages import OUTLOOK, RESULTS
 
 HEADLINE = (

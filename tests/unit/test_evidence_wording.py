@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from researcher.draft import Claim, Quote
-from researcher.evidence import Verdict, check
-from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.check import Verdict, check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from tests.support.pages import RESULTS
 
 REVENUE = "| Revenue | $412.6 | $378.5 |"

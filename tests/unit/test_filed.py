@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from researcher import filed
 from researcher.brief import SourceMaterial, WritingBrief
 from researcher.draft import KeyFigure, placed_claims
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source, text_hash
-from researcher.extractive import extract
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.offline import filed
+from researcher.offline.extractive import extract
 from researcher.relevance import Ranker
 from researcher.sec.companyfacts import CompanyFacts
 from researcher.sec.statement import statement

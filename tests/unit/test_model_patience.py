@@ -11,7 +11,7 @@ import pytest
 from agents import ModelBehaviorError
 from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-from researcher.patience import NoAnswer, Patience, charged
+from researcher.models.patience import NoAnswer, Patience, charged
 
 PATIENCE = Patience(first=2, longest=60)
 REQUEST = httpx2.Request("POST", "http://model.test")

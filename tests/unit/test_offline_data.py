@@ -9,7 +9,7 @@ from agents import ModelSettings, ModelTracing
 from agents.items import TResponseInputItem
 
 from researcher.brief import ReadingBrief
-from researcher.offline import OfflineModel
+from researcher.offline.model import OfflineModel
 from researcher.sec.tools import SEC_TOOLS
 from researcher.tools import TOOLS
 from tests.support.stores import WordEmbedder

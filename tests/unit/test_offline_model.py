@@ -11,13 +11,13 @@ from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessa
 
 from alex.local.embedder import MiniLmEmbedder
 from researcher.agents.reviser import Revision
-from researcher.asking import LenientSchema
 from researcher.brief import ReadingBrief, SourceMaterial, WritingBrief
 from researcher.draft import Draft, placed_claims
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source, text_hash
-from researcher.numbers import mentions
-from researcher.offline import OfflineModel
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.numbers import mentions
+from researcher.models.asking import LenientSchema
+from researcher.offline.model import OfflineModel
 from researcher.tools import TOOLS
 from tests.support.pages import OUTLOOK, RESULTS
 

@@ -2,9 +2,9 @@
 
 from alex.local.embedder import MiniLmEmbedder
 from researcher.brief import SourceMaterial
-from researcher.prospects import OUTLOOK, RISK, Matter, on_matter
+from researcher.offline.prospects import OUTLOOK, RISK, Matter, on_matter
+from researcher.offline.sentences import sentences
 from researcher.relevance import Ranker
-from researcher.sentences import sentences
 
 PAGE = """\
 # Results

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from researcher.numbers import Amount
-from researcher.readings import Reading, read_tables
+from researcher.evidence.numbers import Amount
+from researcher.evidence.readings import Reading, read_tables
 
 INCOME = """\
 Consolidated statements of income

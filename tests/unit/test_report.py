@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from researcher.bundle import (
+from researcher.draft import Calculation, Claim, KeyFigure, Operand, Quote
+from researcher.evidence.bundle import (
     Bundle,
     ClaimRecord,
     Contradiction,
@@ -13,9 +14,8 @@ from researcher.bundle import (
     record,
     verify_bundle,
 )
-from researcher.draft import Calculation, Claim, KeyFigure, Operand, Quote
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from researcher.gathering import Unread
 from researcher.reporting.report import NOT_ADVICE, render
 from tests.support.pages import OUTLOOK, RESULTS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.readings import Reading, read_tables
+from researcher.evidence.readings import Reading, read_tables
 from researcher.sec.companyfacts import CompanyFacts
 from researcher.sec.model import Concept
 from researcher.sec.statement import statement

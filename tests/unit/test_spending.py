@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 
 from alex.research import Budget
 from researcher.journal import Journal
-from researcher.prices import FlatTariff, Tokens
-from researcher.spending import Call, CapReached, Ledger, Outcome, Spending
+from researcher.models.prices import FlatTariff, Tokens
+from researcher.models.spending import Call, CapReached, Ledger, Outcome, Spending
 
 FLAT = FlatTariff(Decimal(1000), Decimal(2000))
 """A tenth of a cent and a fifth of one for a token."""

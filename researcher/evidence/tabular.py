@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from researcher.numbers import SCALES, Amount, mentions
+from researcher.evidence.numbers import SCALES, Amount, mentions
 
 REMARK = re.compile(r"\([^)]*\b(?:thousand|million|billion)s?\b[^)]*\)", re.IGNORECASE)
 """A remark on the scale, such as "(In millions, except per share data)"."""

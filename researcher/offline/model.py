@@ -32,7 +32,7 @@ from openai.types.responses import (
 from alex.ports import Embedder
 from researcher.agents.reviser import Revision
 from researcher.brief import ReadingBrief, WritingBrief
-from researcher.extractive import extract
+from researcher.offline.extractive import extract
 from researcher.relevance import Ranker
 
 NAME = "offline extractive model (no language model)"

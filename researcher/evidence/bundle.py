@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from researcher.draft import Calculation, Claim, KeyFigure, Quote
-from researcher.evidence import ProvenFigure, Verdict, check
-from researcher.exhibits import Exhibit, Source, text_hash
+from researcher.evidence.check import ProvenFigure, Verdict, check
+from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from researcher.gathering import Unread
 
 VERSION = 1

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from researcher.exhibits import Exhibit, Source
+from researcher.evidence.exhibits import Exhibit, Source
 
 _COVER = 3_000
 """Characters: a filing's cover, a press release's head. They say whose it is."""

@@ -10,10 +10,10 @@ from alex.documents import Document
 from alex.errors import AlexError, InvalidInput
 from alex.submissions import normalise
 from alex.wiring import Services
-from researcher.bundle import VERSION, Bundle, record, verify_bundle
-from researcher.evidence import Verdict
-from researcher.exhibits import Exhibit
-from researcher.identity import SEAL, seal
+from researcher.evidence.bundle import VERSION, Bundle, record, verify_bundle
+from researcher.evidence.check import Verdict
+from researcher.evidence.exhibits import Exhibit
+from researcher.evidence.identity import SEAL, seal
 from researcher.reporting.check import render_check
 from researcher.reporting.report import render
 

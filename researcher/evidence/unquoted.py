@@ -7,8 +7,8 @@ figure, lead nowhere, name nobody whom the sources do not know, and carry nothin
 import re
 from collections.abc import Iterable, Sequence
 
-from researcher.evidence import states_figures
-from researcher.exhibits import Source
+from researcher.evidence.check import states_figures
+from researcher.evidence.exhibits import Source
 
 LONGEST = 200
 """Characters."""

@@ -7,11 +7,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from researcher.draft import Claim, KeyFigure, Quote
-from researcher.numbers import mentions
-from researcher.periods import Period
-from researcher.readings import Reading, Sheet, read_tables
+from researcher.evidence.numbers import mentions
+from researcher.evidence.periods import Period
+from researcher.evidence.readings import Reading, Sheet, read_tables
+from researcher.evidence.tabular import REMARK, Row
 from researcher.relevance import Ranker
-from researcher.tabular import REMARK, Row
 
 MOST_ROWS = 14
 _TOPIC_ROWS = 8

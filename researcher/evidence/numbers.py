@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from researcher import periods, words
-from researcher.periods import Period
+from researcher.evidence import periods, words
+from researcher.evidence.periods import Period
 
 SCALES = {
     "thousand": 3,

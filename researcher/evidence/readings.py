@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
 
-from researcher.numbers import CURRENCY_CODES, RELATIVE_UNITS, SCALES, Amount
-from researcher.tabular import REMARK, Row, Table, figure_of, find_tables, stated_power
+from researcher.evidence.numbers import CURRENCY_CODES, RELATIVE_UNITS, SCALES, Amount
+from researcher.evidence.tabular import REMARK, Row, Table, figure_of, find_tables, stated_power
 
 _PER = re.compile(
     r"\bper[\s-](?:\w+[\s-]){0,2}?(?:share|unit|rsu|ads|option)s?\b|\beps\b", re.IGNORECASE

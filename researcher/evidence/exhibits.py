@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from alex.documents import Span
-from researcher.numbers import Amount, Mention, mentions
-from researcher.readings import Reading, Sheet, read_tables
+from researcher.evidence.numbers import Amount, Mention, mentions
+from researcher.evidence.readings import Reading, Sheet, read_tables
 
 _ALIKE = str.maketrans(
     "\u2018\u2019\u201a\u201b\u2032\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"

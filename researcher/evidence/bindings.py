@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from researcher.numbers import Amount, Mention, mentions
-from researcher.periods import Period
+from researcher.evidence.numbers import Amount, Mention, mentions
+from researcher.evidence.periods import Period
 
 _ONE_PERIOD = re.compile(
     r"[\s,(]*(?:(?:ended|ending|of|in|for|the|and|fiscal|calendar|year|quarter|period|as)[\s,]*)*",

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alex.documents import Span
-from researcher import wording
 from researcher.draft import Claim, Quote
-from researcher.exhibits import Bearing, Exhibit
-from researcher.numbers import Amount, Mention, mentions
-from researcher.periods import Period
-from researcher.readings import Reading
+from researcher.evidence import wording
+from researcher.evidence.exhibits import Bearing, Exhibit
+from researcher.evidence.numbers import Amount, Mention, mentions
+from researcher.evidence.periods import Period
+from researcher.evidence.readings import Reading
 
 SHORTEST_QUOTE, LONGEST_QUOTE = 12, 1_000
 """Characters. A shorter one proves nothing; a longer one holds too much to prove one thing."""

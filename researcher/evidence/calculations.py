@@ -6,14 +6,14 @@ from decimal import Decimal
 from itertools import islice, pairwise, product
 
 from alex.documents import Span
-from researcher import wording
-from researcher.bindings import Time, bound, time_of
 from researcher.draft import Calculation, Operand
-from researcher.exhibits import Bearing, Exhibit, Source
-from researcher.formulas import RATIO, BadFormula, Formula, Quantity, parse
-from researcher.names import same_issuer
-from researcher.numbers import Amount, Mention, mentions
-from researcher.proof import context_of
+from researcher.evidence import wording
+from researcher.evidence.bindings import Time, bound, time_of
+from researcher.evidence.exhibits import Bearing, Exhibit, Source
+from researcher.evidence.formulas import RATIO, BadFormula, Formula, Quantity, parse
+from researcher.evidence.names import same_issuer
+from researcher.evidence.numbers import Amount, Mention, mentions
+from researcher.evidence.proof import context_of
 
 MOST_OPERANDS = 6
 _MOST_COMBINATIONS = 200

@@ -12,16 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alex.documents import Span
-from researcher import wording
-from researcher.bindings import Time, bound, compares_with_itself, time_of
-from researcher.calculations import Computed, Unproven, compute
 from researcher.draft import Claim
-from researcher.exhibits import Bearing, Exhibit
-from researcher.names import strangers
-from researcher.numbers import Amount, Label, Mention, mentions
-from researcher.periods import Period
-from researcher.proof import Borne, FoundQuote, Proof, context_of, locate, periods_in
-from researcher.readings import Reading
+from researcher.evidence import wording
+from researcher.evidence.bindings import Time, bound, compares_with_itself, time_of
+from researcher.evidence.calculations import Computed, Unproven, compute
+from researcher.evidence.exhibits import Bearing, Exhibit
+from researcher.evidence.names import strangers
+from researcher.evidence.numbers import Amount, Label, Mention, mentions
+from researcher.evidence.periods import Period
+from researcher.evidence.proof import Borne, FoundQuote, Proof, context_of, locate, periods_in
+from researcher.evidence.readings import Reading
 
 MOST_CALCULATIONS = 4
 

@@ -13,14 +13,14 @@ from datetime import date
 from itertools import combinations
 
 from alex.documents import Span
-from researcher import wording
-from researcher.bindings import Time, bound, time_of
-from researcher.bundle import Bundle, Contradiction, StatedValue
-from researcher.exhibits import Exhibit, Source
-from researcher.keyfigures import worded
-from researcher.names import same_issuer
-from researcher.numbers import Amount, mentions
-from researcher.readings import Reading, Sheet
+from researcher.evidence import wording
+from researcher.evidence.bindings import Time, bound, time_of
+from researcher.evidence.bundle import Bundle, Contradiction, StatedValue
+from researcher.evidence.exhibits import Exhibit, Source
+from researcher.evidence.names import same_issuer
+from researcher.evidence.numbers import Amount, mentions
+from researcher.evidence.readings import Reading, Sheet
+from researcher.offline.keyfigures import worded
 
 MOST = 20
 """Contradictions that a bundle keeps: more of them are one fault of reading, not many."""

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from researcher.brief import SourceMaterial
 from researcher.draft import Claim, KeyFigure, Quote, Section
-from researcher.exhibits import Source
-from researcher.growth import changes
-from researcher.keyfigures import told
-from researcher.readings import Reading, Sheet, read_tables
+from researcher.evidence.exhibits import Source
+from researcher.evidence.readings import Reading, Sheet, read_tables
+from researcher.offline.growth import changes
+from researcher.offline.keyfigures import told
 
 VIA = "sec data"
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from alex.documents import Vector
-from researcher import filed
 from researcher.brief import SourceMaterial, WritingBrief
 from researcher.draft import Claim, Draft, KeyFigure, Quote, Section
-from researcher.evidence import states_figures
-from researcher.growth import changes
-from researcher.keyfigures import MOST_ROWS, key_figures, told
-from researcher.numbers import Amount, mentions
-from researcher.prospects import OUTLOOK, RISK, Told, on_matter
+from researcher.evidence.check import states_figures
+from researcher.evidence.numbers import Amount, mentions
+from researcher.offline import filed
+from researcher.offline.growth import changes
+from researcher.offline.keyfigures import MOST_ROWS, key_figures, told
+from researcher.offline.prospects import OUTLOOK, RISK, Told, on_matter
+from researcher.offline.sentences import Sentence, sentences
 from researcher.relevance import Ranker, similarity
-from researcher.sentences import Sentence, sentences
 
 CHANGES = "Changes on the year"
 """Heading of what is calculated from the key figures."""

@@ -27,9 +27,9 @@ from agents.items import TResponseOutputItem, TResponseStreamEvent
 from openai.types.responses import ResponsePromptParam
 from pydantic import BaseModel, TypeAdapter
 
-from researcher.patience import NoAnswer, Patience, charged
-from researcher.prices import Tokens
-from researcher.spending import Call, Ledger
+from researcher.models.patience import NoAnswer, Patience, charged
+from researcher.models.prices import Tokens
+from researcher.models.spending import Call, Ledger
 
 _FRAME = 1_000
 """Tokens that a provider may put around what it is sent."""

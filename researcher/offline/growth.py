@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from researcher.bindings import Time, time_of
 from researcher.draft import Calculation, Claim, KeyFigure, Operand
-from researcher.numbers import CURRENCY_CODES, Amount, mentions
+from researcher.evidence.bindings import Time, time_of
+from researcher.evidence.numbers import CURRENCY_CODES, Amount, mentions
 
 FORMULA = "(a - b) / b"
 _MOST_TOLD = Decimal(1000)

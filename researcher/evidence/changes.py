@@ -10,12 +10,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from researcher.bundle import Bundle, Change, ClaimRecord, Lost, News, Predecessor, record
 from researcher.draft import Quote
-from researcher.evidence import check
-from researcher.exhibits import Exhibit, Source
+from researcher.evidence.bundle import Bundle, Change, ClaimRecord, Lost, News, Predecessor, record
+from researcher.evidence.check import check
+from researcher.evidence.exhibits import Exhibit, Source
+from researcher.evidence.numbers import mentions
 from researcher.gathering import Gathered, Unread
-from researcher.numbers import mentions
 
 _REWORDED = 0.6
 """Share of common words from which two statements of one page are the same one, told anew."""

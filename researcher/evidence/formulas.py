@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from researcher.numbers import CURRENCY_CODES
+from researcher.evidence.numbers import CURRENCY_CODES
 
 LONGEST = 200
 """Characters of a formula."""

@@ -13,9 +13,9 @@ from openai import AsyncOpenAI
 from alex.errors import Misconfigured
 from alex.ports import Embedder
 from alex.settings import ProviderName, Settings
-from researcher.offline import NAME as OFFLINE
-from researcher.offline import OfflineModel
-from researcher.prices import FREE, Tariff, tariff_of
+from researcher.models.prices import FREE, Tariff, tariff_of
+from researcher.offline.model import NAME as OFFLINE
+from researcher.offline.model import OfflineModel
 
 _MODEL_SECONDS = 600.0
 """The client's own limit; how long an answer may take is for its caller to say."""

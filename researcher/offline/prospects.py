@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from alex.documents import Vector
 from researcher.brief import SourceMaterial
+from researcher.offline.sentences import Sentence
 from researcher.relevance import Ranker, similarity
-from researcher.sentences import Sentence
 
 _MOST = 6
 _CONSIDERED = 160

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from alex.errors import AlexError
 from alex.research import Budget
 from researcher.journal import Journal
-from researcher.prices import Tariff, Tokens, most
+from researcher.models.prices import Tariff, Tokens, most
 
 _STEP = "calls"
 
