@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,18 +104,25 @@ def serve(
         ) as running,
     ):
         started(running)
-        while not told.wait(0.5):  # Windows delivers signals between waits only
-            pass
+        while not told.stop:
+            time.sleep(0.2)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What signals said. A plain value: the lock of an event may be held where a signal comes."""
+
+    stop: bool = False
 
 
 @contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set; the second time they act as ever."""
-    told = threading.Event()
+def _until_told() -> Iterator[_Told]:
+    """What Ctrl-C and SIGTERM say; the second time they act as ever."""
+    told = _Told()
     before: dict[signal.Signals, Any] = {}
 
     def stop(kind: int, _frame: FrameType | None) -> None:
-        told.set()
+        told.stop = True
         signal.signal(kind, before[signal.Signals(kind)])
 
     for kind in (signal.SIGINT, signal.SIGTERM):
