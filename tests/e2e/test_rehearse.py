@@ -1,12 +1,9 @@
 """`alex rehearse` as a user runs it: the real template, deployed, used and removed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import pytest
 from laptop.console import ExitCode
 from rehearsal.checks import CHECKS, REMOVAL
 from rehearsal.rehearse import ONLY_AWS
+from tests.support.running import running_alex
 from tests.support.sam import installed
 
 
@@ -23,38 +21,11 @@ def _installed() -> None:
     installed()
 
 
-@pytest.fixture
-def _ctrl_c() -> Iterator[None]:
-    """Ctrl-C is heard, also where the tests run in a shell's background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 pytestmark = [
-    pytest.mark.usefixtures("_installed", "_ctrl_c"),
+    pytest.mark.usefixtures("_installed", "ctrl_c_is_heard"),
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl-C to one process"),
 ]
-
-
-@contextmanager
-def alex(temporary: Path, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
-    """A running `alex` whose temporary files are in a folder; killed where a test forgets it."""
-    inherited = {n: v for n, v in os.environ.items() if not n.startswith("ALEX_")}
-    running = subprocess.Popen(
-        [sys.executable, "-m", "laptop.main", *args],
-        env={**inherited, "TMPDIR": str(temporary), **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    try:
-        yield running
-    finally:
-        running.kill()
-        running.communicate()
 
 
 def lines_until(running: subprocess.Popen[str], wanted: str) -> list[str]:
@@ -69,7 +40,7 @@ def lines_until(running: subprocess.Popen[str], wanted: str) -> list[str]:
 
 
 def test_the_stack_deploys_holds_all_checks_serves_commands_and_goes(tmp_path: Path) -> None:
-    with alex(tmp_path, "rehearse", "--keep", "--json") as rehearsal:
+    with running_alex("rehearse", "--keep", "--json", TMPDIR=str(tmp_path)) as rehearsal:
         told = lines_until(rehearsal, "Ctrl-C removes it")
         settings = dict(line.split("=", 1) for line in told if line.startswith("ALEX_"))
         assert set(settings) == {"ALEX_API_ENDPOINT", "ALEX_API_KEY"}, told
@@ -100,14 +71,14 @@ def use_from_the_command_line(temporary: Path, settings: dict[str, str]) -> None
 
 
 def answer(temporary: Path, settings: dict[str, str], *args: str) -> Any:  # noqa: ANN401 - JSON
-    with alex(temporary, *args, "--json", **settings) as command:
+    with running_alex(*args, "--json", TMPDIR=str(temporary), **settings) as command:
         out, err = command.communicate(timeout=120)
     assert command.returncode == ExitCode.OK, err
     return json.loads(out)
 
 
 def test_ctrl_c_tears_down(tmp_path: Path) -> None:
-    with alex(tmp_path, "rehearse") as rehearsal:
+    with running_alex("rehearse", TMPDIR=str(tmp_path)) as rehearsal:
         lines_until(rehearsal, "Building and deploying")
         assert list(tmp_path.glob("alex-rehearsal-*"))
         rehearsal.send_signal(signal.SIGINT)

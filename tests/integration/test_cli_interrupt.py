@@ -1,9 +1,7 @@
 """Ctrl-C: what is under way ends well, and the command says how to go on."""
 
 import json
-import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,29 +13,12 @@ import pytest
 
 from laptop.console import ExitCode
 from tests.support.local_api import local_services
+from tests.support.running import running_alex
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process"
-)
-
-
-@contextmanager
-def alex(folder: Path, *args: str, **env: str) -> Iterator[subprocess.Popen[str]]:
-    """A running `alex`; killed where a test forgets it."""
-    inherited = {n: v for n, v in os.environ.items() if not n.startswith("ALEX_")}
-    running = subprocess.Popen(
-        [sys.executable, "-m", "laptop.main", *args],
-        env={**inherited, "ALEX_DATA_DIR": str(folder), **env},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    try:
-        yield running
-    finally:
-        running.kill()
-        running.communicate()
+pytestmark = [
+    pytest.mark.usefixtures("ctrl_c_is_heard"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send Ctrl-C to one process"),
+]
 
 
 @contextmanager
@@ -75,7 +56,10 @@ def test_a_stopped_ingest_keeps_what_is_in_and_goes_on_when_repeated(tmp_path: P
     lines = [json.dumps({"id": f"d{n}", "text": text.replace("{}", str(n))}) for n in range(count)]
     corpus.write_text("\n".join(lines), encoding="utf-8")
     folder = tmp_path / "data"
-    with local_services(folder) as services, alex(folder, "ingest", str(corpus), "--json") as run:
+    with (
+        local_services(folder) as services,
+        running_alex("ingest", str(corpus), "--json", ALEX_DATA_DIR=str(folder)) as run,
+    ):
         while not services.knowledge.list(limit=1).items:
             assert run.poll() is None, run.communicate()
         run.send_signal(signal.SIGINT)
@@ -95,12 +79,12 @@ def test_stopped_research_is_cancelled(tmp_path: Path) -> None:
     with (
         slow_page(asked, go_on) as address,
         local_services(tmp_path) as services,
-        alex(
-            tmp_path,
+        running_alex(
             "research",
             "cash",
             "--url",
             f"http://{address}/",
+            ALEX_DATA_DIR=str(tmp_path),
             ALEX_ALLOW_HOSTS=address,
             ALEX_BROWSER="",
         ) as run,
