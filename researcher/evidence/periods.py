@@ -20,10 +20,13 @@ _WORDS = {
 _ORDINALS = ("first", "second", "third", "fourth")
 _CENTURY = 100
 
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
-    r"|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b\.?"
+_NAMES = (
+    "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    "|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 )
+_MONTH = rf"(?:{_NAMES}|{_NAMES.upper()})\b\.?"
+"""With a capital, or in capitals as in some tables' headers: "may 3" and "mar 3" are no dates."""
+
 PATTERN = rf"""
     (?P<iso>\b\d{{4}}-\d\d-\d\d)(?!\d)
   | (?P<slash>\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}})\b
@@ -33,7 +36,7 @@ PATTERN = rf"""
   | \b(?P<quarter>(?:Q[1-4]|[1-4]Q)(?:\s?(?:FY|fiscal)?\s?['\u2019]?(?:20)?\d\d)?)\b
   | \b(?P<ordinal>(?i:{"|".join(_ORDINALS)})[\s-]+(?:(?i:fiscal)\s+)?(?i:quarter))\b
   | \b(?P<fiscal>FY\s?['\u2019]?(?:20)?\d\d)\b
-  | \b(?P<length>(?:(?i:{"|".join(_WORDS)})|\d+)(?:\s+|-)(?i:month|week)s?)\b
+  | \b(?P<length>(?:(?i:{"|".join(_WORDS)})|\d+)(?:\s+|-)(?i:(?:month|week)s?))\b
 """
 """Of a verbose regular expression; each alternative is a group of its own."""
 

@@ -1,6 +1,5 @@
 """Changes on the year, calculated: of a key figure whose earlier period stands in the same row."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -8,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from researcher.draft import Calculation, Claim, KeyFigure, Operand
 from researcher.evidence.bindings import Time, time_of
 from researcher.evidence.numbers import CURRENCY_CODES, Amount, mentions
+from researcher.offline.keyfigures import when
 
 FORMULA = "(a - b) / b"
 _MOST_TOLD = Decimal(1000)
@@ -47,8 +47,8 @@ def _changes(points: Sequence[_Point]) -> Iterator[Claim]:
 def _told(new: KeyFigure, old: KeyFigure, size: str, *, rises: bool) -> Claim:
     verb = "rose" if rises else "fell"
     text = (
-        f"{new.name} {verb} {size} to {new.value}{_when(new.period)},"
-        f" from {old.value}{_when(old.period)}."
+        f"{new.name} {verb} {size} to {new.value}{when(new.period)},"
+        f" from {old.value}{when(old.period)}."
     )
     operands = [
         Operand(name=name, value=figure.value, quote=figure.quotes[0])
@@ -82,11 +82,3 @@ def _months_apart(old: Time, new: Time) -> int:
         return 0 if old.months == new.months else 12
     apart = abs(max(new.months) - max(old.months))
     return min(apart, 12 - apart)
-
-
-def _when(period: str) -> str:
-    """`Three Months Ended June 28, 2025` as it stands inside a sentence; else in brackets."""
-    spoken = re.match(
-        r"([\w-]+ (?:months?|weeks?|quarters?|years?) ended)\b(.*)", period, re.IGNORECASE
-    )
-    return f" in the {spoken[1].lower()}{spoken[2]}" if spoken else f" ({period})"

@@ -50,6 +50,7 @@ _LOUD = re.compile(r"[A-Z]{4,}\b(?:[ ,&\u2019'/-]+[A-Z]+\b)*")
 _BALANCE = re.compile(r"\b(?:beginning|ending|opening|closing)\b|^balances?\b", re.IGNORECASE)
 _STATEMENT = re.compile(r"\bstatements? of\b|\bbalance sheets?\b", re.IGNORECASE)
 _PAGE = re.compile(r"^page\b", re.IGNORECASE)
+_STRETCH = re.compile(r"[\w-]+ (?:months?|weeks?|quarters?|years?) ended\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,22 +211,16 @@ def _column_name(reading: Reading) -> str:
 def told(figures: Sequence[KeyFigure]) -> Claim:
     """A row in a sentence: `Net income: $44 million in the quarter …, against $51 million in …`."""
     name = figures[0].name
-    said = [f"{figure.value}{_when(figure.period)}" for figure in figures[:2]]
+    said = [f"{figure.value}{when(figure.period)}" for figure in figures[:2]]
     return Claim(text=f"{name}: {', against '.join(said)}.", quotes=figures[0].quotes)
 
 
-def _when(period: str) -> str:
-    if not period:
-        return ""
-    if re.match(r"[\w-]+ (?:months?|weeks?|quarters?|years?) ended", period, re.IGNORECASE):
-        return f" in the {_lowered(period)}"
-    return f" ({period})"
-
-
-def _lowered(period: str) -> str:
-    """`Three Months Ended June 28, 2025` as it stands inside a sentence."""
-    head, ended, day = re.split(r"\b([Ee]nded)\b", period, maxsplit=1)
-    return f"{head.lower()}{ended.lower()}{day}"
+def when(period: str) -> str:
+    """A period behind its figure: ` in the three months ended June 28, 2025`; else in brackets."""
+    spoken = _STRETCH.match(period)
+    if spoken:
+        return f" in the {spoken[0].lower()}{period[spoken.end() :]}"
+    return f" ({period})" if period else ""
 
 
 def _sentence_case(label: str) -> str:

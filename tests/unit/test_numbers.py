@@ -64,6 +64,9 @@ def test_an_amount_has_its_value_and_unit(text: str, value: str, unit: str) -> N
         ("three months", {"length": "3 month"}),
         ("13-week", {"length": "13 week"}),
         ("Thirty-Nine Weeks", {"length": "39 week"}),
+        ("THREE MONTHS", {"length": "3 month"}),
+        ("JUNE 30, 2025", {"year": 2025, "month": 6, "day": 30}),
+        ("30 SEPT. 2025", {"year": 2025, "month": 9, "day": 30}),
     ],
 )
 def test_a_period_has_its_parts(text: str, expected: dict[str, object]) -> None:
@@ -71,6 +74,11 @@ def test_a_period_has_its_parts(text: str, expected: dict[str, object]) -> None:
     assert isinstance(mention, Period)
     parts = {name: getattr(mention, name) for name in ("year", "month", "day", "quarter", "length")}
     assert {name: value for name, value in parts.items() if value is not None} == expected
+
+
+@pytest.mark.parametrize("text", ["may 3", "mar 3", "Maya 3"])
+def test_a_word_that_begins_like_a_month_is_no_date(text: str) -> None:
+    assert isinstance(only(text), Amount)
 
 
 @pytest.mark.parametrize("text", ["10-Q", "GB200", "H20", "5G", "1H25", "2nd"])

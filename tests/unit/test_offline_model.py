@@ -190,6 +190,16 @@ def test_it_calculates_what_changed_on_the_year() -> None:
     assert {claim.calculations[0].formula for claim in told} == {"(a - b) / b"}
 
 
+@pytest.mark.parametrize("before", ["JUNE 30, 2025", "JUNE 30, 2024"])
+def test_a_table_in_capitals_is_told_and_proven(before: str) -> None:
+    table = RESULTS[RESULTS.index("## Consolidated") :].replace("June 30, 2025", before)
+    page = table.replace("Three Months Ended June", "THREE MONTHS ENDED JUNE")
+    page = page.replace("Three Months Ended", "THREE MONTHS ENDED")
+    claims = [placed.claim for placed in placed_claims(written(page))]
+    assert any("$412.6 million in the three months ended JUNE 30, 2026" in c.text for c in claims)
+    assert {check(claim, exhibits(page)).reasons for claim in claims} == {()}
+
+
 def test_it_leaves_scraps_and_boilerplate_aside() -> None:
     page = (
         "Skip to main content\n\nProducts | Support | About us\n\n"
