@@ -83,12 +83,14 @@ def test_numbers_told_in_words_are_the_templates() -> None:
     parameters, shared = template()["Parameters"], template()["Globals"]["Function"]
     patience = shared["Environment"]["Variables"]["ALEX_PATIENCE_SECONDS"]
     researcher = template()["Resources"]["ResearcherFunction"]["Properties"]
+    longer = researcher["Environment"]["Variables"]["ALEX_PATIENCE_SECONDS"]
     minutes, gigabytes = researcher["Timeout"] // 60, researcher["MemorySize"] // 1024
     for words in (
         f"{parameters['QuotaPerDay']['Default']:,} a day",
         f"{parameters['ThrottleRate']['Default']} requests a second",
         f"{parameters['ThrottleBurst']['Default']} at once",
         f"the function waits {patience} seconds",
+        f"A run waits {longer} seconds for it",
         f"disappear after {parameters['JobRetentionDays']['Default']} days",
         f"kept for {parameters['LogRetentionDays']['Default']} days",
         f"`EmbeddingConcurrency`, {parameters['EmbeddingConcurrency']['Default']} by default",

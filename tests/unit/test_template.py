@@ -93,6 +93,11 @@ def test_a_zip_function_has_all_it_needs_to_start(function: str) -> None:
     assert stack.patience < 25
 
 
+def test_a_run_outwaits_a_cold_endpoint() -> None:
+    waking = 60  # seconds, at most, as the guides say
+    assert int(variables("ResearcherFunction")["ALEX_PATIENCE_SECONDS"]) > waking
+
+
 def test_no_statement_allows_everything() -> None:
     wild = {
         (name, statement["Sid"])
@@ -123,7 +128,7 @@ def test_the_secret_is_named_never_held() -> None:
     ("function", "forbidden"),
     [
         ("SearchFunction", {"s3:PutObject", "s3vectors:PutVectors", "lambda:InvokeFunction"}),
-        ("IngestFunction", {"s3vectors:QueryVectors", "lambda:InvokeFunction"}),
+        ("IngestFunction", {"s3vectors:QueryVectors", "s3:GetObject", "lambda:InvokeFunction"}),
         ("SchedulerFunction", {"sagemaker:InvokeEndpoint", "s3:GetObject", "s3:PutObject"}),
         ("FullTextFunction", {"s3vectors:PutVectors", "s3vectors:DeleteVectors"}),
     ],
