@@ -20,6 +20,17 @@ LEASE = timedelta(minutes=16)
 within Lambda's 15 minutes."""
 
 
+_MOST_SAID = 300
+"""Characters of a step's message, some of which pages choose: hundreds of steps must fit into the
+400 KB of a DynamoDB item."""
+
+_MOST_EXPLAINED = 4_000
+"""Characters of an error, for the same reason."""
+
+_LONGEST_ID = 64
+"""Characters; ours have 32, and no store takes any number of them."""
+
+
 class JobStatus(StrEnum):
     """queued → running → succeeded | failed | cancelled; queued → cancelled."""
 
@@ -180,7 +191,8 @@ class ResearchDesk:
         Raises:
             NotFound: there is none.
         """
-        job = self._jobs.get(job_id) if job_id.isprintable() else None
+        known = job_id.isprintable() and len(job_id) <= _LONGEST_ID
+        job = self._jobs.get(job_id) if known else None
         if job is None:
             raise NotFound(f"No research job has the id {job_id!r}.")
         return job
@@ -234,7 +246,7 @@ class ResearchDesk:
 
         A job that has ended, by a cancel or another run, takes no more steps.
         """
-        step = Step(self._clock(), phase, message)
+        step = Step(self._clock(), phase, _cut(message, _MOST_SAID))
         return self._update(
             job_id,
             lambda job: job if job.status.final else replace(job, steps=(*job.steps, step)),
@@ -261,7 +273,7 @@ class ResearchDesk:
                 report_id=report_id,
                 evidence_id=evidence_id,
                 cost=cost or {},
-                error=error,
+                error=_cut(error, _MOST_EXPLAINED) if error else None,
             )
 
         return self._update(job_id, change)
@@ -281,3 +293,7 @@ class ResearchDesk:
                 return self._jobs.save(replace(changed, updated=self._clock()))
             except Conflict:
                 continue
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -103,7 +103,7 @@ def test_a_repeated_request_launches_nothing_that_has_started(office: Office) ->
     assert office.launcher.launched == [job.id]
 
 
-@pytest.mark.parametrize("job_id", ["unknown", "", "\ud800", "a\x00"])
+@pytest.mark.parametrize("job_id", ["unknown", "", "\ud800", "a\x00", "x" * 3_000])
 def test_an_unknown_job_is_not_found(office: Office, job_id: str) -> None:
     for use in (office.desk.get, office.desk.cancel, office.desk.start):
         with pytest.raises(NotFound):
@@ -112,6 +112,18 @@ def test_an_unknown_job_is_not_found(office: Office, job_id: str) -> None:
         office.desk.progress(job_id, "read", "…")
     with pytest.raises(NotFound):
         office.desk.finish(job_id, JobStatus.FAILED)
+
+
+def test_a_page_with_an_endless_title_does_not_outgrow_a_job(office: Office) -> None:
+    job = office.desk.request(APPLE)
+    told = office.desk.progress(job.id, "read", "Read " + "x" * 500_000)
+    [step] = told.steps
+    assert step.message.startswith("Read x")
+    assert step.message.endswith("…")
+    assert len(step.message) <= 300
+    failed = office.desk.finish(job.id, JobStatus.FAILED, error="x" * 500_000)
+    assert failed.error is not None
+    assert len(failed.error) <= 4_000
 
 
 def test_a_run_reports_steps_and_ends_with_a_report(office: Office) -> None:
