@@ -14,6 +14,10 @@ from alex.submissions import MAX_ID, MAX_METADATA, MAX_TEXT, MAX_TITLE
 MAX_VALUE = 500
 """Characters of a metadata value."""
 
+MAX_CURSOR = 1_200
+"""Characters: room for a time and the longest id in UTF-8, as base64. What it stands for must fit
+into a sort key of DynamoDB, 1,024 bytes."""
+
 MAX_NAME = 64
 """Characters of a metadata name."""
 
@@ -119,7 +123,7 @@ Id = Annotated[
 Title = Annotated[str | None, Field(max_length=MAX_TITLE), _Line, AfterValidator(_blank_is_none)]
 Source = Annotated[str | None, Field(max_length=1_024), _Line, AfterValidator(_blank_is_none)]
 Kind = Annotated[str | None, Field(max_length=64), _Line, AfterValidator(_blank_is_none)]
-Cursor = Annotated[str, Field(max_length=2_000), AfterValidator(_readable)]
+Cursor = Annotated[str, Field(max_length=MAX_CURSOR), AfterValidator(_readable)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Ticker = Annotated[
     str,

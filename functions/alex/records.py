@@ -65,7 +65,8 @@ def job_from_json(text: str) -> Job:
 
 def cursor(*position: str) -> str:
     """An opaque cursor for a position in a listing."""
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+    told = json.dumps(position, ensure_ascii=False)  # escaped, a long id would not fit
+    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 
 def position(cursor: str, length: int) -> list[str]:

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from alex.api import DocumentsQuery, parse_query
 from alex.documents import Attributes, Document, Revision
 from alex.errors import Conflict, InvalidInput
 from alex.ports import Catalog
+from alex.submissions import MAX_ID
 from tests.contract.conftest import FOREIGN_CURSORS
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -228,6 +230,17 @@ def test_pages_of_documents_of_one_moment_miss_and_repeat_nothing(catalog: Catal
     for limit in (1, 3, 10):
         ids = [document_id for page in listed(catalog, limit) for document_id in page]
         assert sorted(ids) == [f"d{number}" for number in range(10)]
+
+
+def test_pages_go_on_behind_the_longest_id(catalog: Catalog) -> None:
+    ids = ["\N{JACK-O-LANTERN}" * (MAX_ID - 1) + last for last in "ab"]
+    for document_id in ids:
+        publish(catalog, document(document_id))
+    first = catalog.list(kind=None, ticker=None, cursor=None, limit=1)
+    assert first.cursor is not None
+    asked = parse_query(DocumentsQuery, {"cursor": [first.cursor]})
+    second = catalog.list(kind=None, ticker=None, cursor=asked.cursor, limit=1)
+    assert [first.items[0].id, second.items[0].id] == ids[::-1]
 
 
 def test_documents_that_come_or_go_between_pages_move_no_others(catalog: Catalog) -> None:
