@@ -38,6 +38,7 @@ class Gathered(BaseModel):
     Attributes:
         links: address and text of each source's links, by its key.
         size: bytes of the pages read.
+        attempts: how many pages it was tried to read.
         reached: the caps that kept a page from being read, in words.
     """
 
@@ -45,6 +46,7 @@ class Gathered(BaseModel):
     unread: list[Unread] = Field(default_factory=list)
     links: dict[str, list[tuple[str, str]]] = Field(default_factory=dict)
     size: int = 0
+    attempts: int = 0
     reached: list[str] = Field(default_factory=list)
 
 
@@ -98,7 +100,6 @@ class Gathering:
         self._keep = keep
         self.gathered = gathered or Gathered()
         self._keys = {_address(s.url): s.key for s in self.gathered.sources}
-        self._attempts = len(self.gathered.sources) + len(self.gathered.unread)
         self._offered: dict[str, str] = {}
         self.offer(offered)
         for links in self.gathered.links.values():
@@ -167,7 +168,7 @@ class Gathering:
                     "Only start pages, links of pages already read and addresses that the tools"
                     " gave are read, exactly as they stand there."
                 )
-            self._attempts += 1
+            self.gathered.attempts += 1
             return await self._read(offered)
 
     async def fetch_data(self, url: str, most: int) -> Response:
@@ -178,6 +179,7 @@ class Gathering:
         """
         room = self._size - self.gathered.size
         try:
+            self._check_stopped()
             self._check_bounds()
         except Refused as cap:
             raise PageUnreadable(url, ReadFailure.TIMEOUT, cap.detail) from cap
@@ -205,11 +207,14 @@ class Gathering:
         ]
         return sorted(ranked, key=lambda link: -link.score)[:_MOST_LINKS]
 
-    def _check_caps(self) -> None:
+    def _check_stopped(self) -> None:
         if self.stopped:
             raise Refused("The run is to stop.")
+
+    def _check_caps(self) -> None:
+        self._check_stopped()
         read = sum(source.is_page for source in self.sources)
-        if read >= self._pages or self._attempts >= _ATTEMPTS_A_PAGE * self._pages:
+        if read >= self._pages or self.gathered.attempts >= _ATTEMPTS_A_PAGE * self._pages:
             raise self._cap(f"The budget of {self._pages} pages is used up.")
         self._check_bounds()
 

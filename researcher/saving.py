@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from alex.documents import Attributes, Filter, Submission
 from alex.errors import AlexError, InvalidInput, NotFound
+from alex.submissions import MAX_TITLE
 from alex.wiring import Services
 from researcher.evidence.bundle import Bundle
 from researcher.evidence.exhibits import Source
@@ -63,7 +64,7 @@ def _report(bundle: Bundle, kept: Mapping[str, str]) -> Submission:
     return Submission(
         text=render(bundle),
         id=bundle.report_id,
-        title=bundle.title,
+        title=_cut(bundle.title),
         attributes=_attributes(bundle, REPORT, {**kept, **superseded}),
     )
 
@@ -72,7 +73,7 @@ def _check(bundle: Bundle, check_id: str, kept: Mapping[str, str]) -> Submission
     return Submission(
         text=render_check(bundle),
         id=check_id,
-        title=f"No change: {bundle.title}",
+        title=_cut(f"No change: {bundle.title}"),
         attributes=_attributes(bundle, CHECK, {**kept, "report": bundle.report_id}),
     )
 
@@ -85,6 +86,11 @@ def _attributes(bundle: Bundle, kind: str, metadata: Mapping[str, str]) -> Attri
         kind=kind,
         metadata={"job": bundle.job_id, **metadata},
     )
+
+
+def _cut(title: str) -> str:
+    """A title as it can be stored: a question, or what a page calls itself, may be too long."""
+    return title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1]}…"
 
 
 def _why_nothing(bundle: Bundle, *, stored: bool) -> str:
@@ -122,7 +128,7 @@ def _save_page(
         receipt = services.knowledge.ingest(
             Submission(
                 text=source.text,
-                title=source.title or None,
+                title=_cut(source.title) or None,
                 attributes=Attributes(
                     source=source.url,
                     published=source.published,

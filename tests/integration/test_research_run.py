@@ -107,6 +107,30 @@ def test_report_and_pages_are_found_by_search(services: Services) -> None:
     assert page.document.attributes.tickers == ("NWI",)
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ResearchRequest(topic=f"{TOPIC} {'and whatever bears on them ' * 40}.", urls=(START,)),
+        ResearchRequest(urls=(START, *(f"{SITE}/{'long/' * 20}{n}" for n in range(6)))),
+    ],
+    ids=["a long question", "many pages"],
+)
+def test_a_question_longer_than_any_title_is_answered(
+    services: Services, request_: ResearchRequest
+) -> None:
+    pages = northwind()
+    named = replace(
+        pages,
+        texts={**pages.texts, START: f"# {'Results of Northwind ' * 40}\n\n{pages.texts[START]}"},
+    )
+    job = run(services, request_, named)
+    assert request_.subject.rstrip(" .") in report_of(services, job)
+    assert "$412.6 million" in report_of(services, job)
+    for found in services.search.search("Northwind", 5):
+        assert len(found.document.title or "") <= 500
+    assert services.search.search("revenue", 1, Filter(source=START))
+
+
 def test_a_job_that_has_ended_is_not_run_again(services: Services) -> None:
     job = run(services, asked(START), northwind())
     pages = northwind()

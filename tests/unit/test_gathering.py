@@ -1,12 +1,13 @@
 """What may be read in a run: what was offered, exactly as it was offered."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
+from alex.errors import AlexError
 from researcher.gathering import Gathered, Gathering, Refused, addresses_in
-from researcher.reading.pages import Link, PageUnreadable
+from researcher.reading.pages import Link, PageUnreadable, ReadFailure
 from researcher.relevance import Ranker
 from tests.support.pages import SITE, Pages
 from tests.support.stores import WordEmbedder
@@ -22,15 +23,20 @@ def pages() -> Pages:
 
 
 def gathering(
-    reader: Pages, offered: Iterable[str] = (START,), gathered: Gathered | None = None
+    reader: Pages,
+    offered: Iterable[str] = (START,),
+    gathered: Gathered | None = None,
+    *,
+    pages: int = 5,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Gathering:
     return Gathering(
         reader,
         Ranker(WordEmbedder(), "results"),
         size=1_000_000,
-        pages=5,
+        pages=pages,
         deadline=float("inf"),
-        note=lambda _: None,
+        note=note,
         keep=lambda _: None,
         offered=offered,
         gathered=gathered,
@@ -110,6 +116,50 @@ def test_a_run_started_again_may_follow_the_links_it_had() -> None:
     reader = pages()
     asyncio.run(main())
     assert reader.asked == [START, LINKED]
+
+
+def test_what_was_tried_counts_on_when_a_run_is_started_again() -> None:
+    missing = f"{SITE}/missing"
+
+    async def main() -> Gathered:
+        first = gathering(reader, (missing, START), pages=1)
+        first.miss(PageUnreadable("ticker:NIL", ReadFailure.NOT_LISTED, "No such company."))
+        first.miss(PageUnreadable("ticker:NUL", ReadFailure.NOT_LISTED, "No such company."))
+        with pytest.raises(PageUnreadable):
+            await first.read(missing)
+        kept = Gathered.model_validate_json(first.gathered.model_dump_json())
+        again = gathering(reader, (missing, START, LINKED), kept, pages=1)
+        await again.read(START)
+        with pytest.raises(Refused, match="budget of 1 pages is used up"):
+            await again.read(LINKED)
+        return again.gathered
+
+    reader = pages()
+    gathered = asyncio.run(main())
+    assert reader.asked == [missing, START]
+    assert [source.url for source in gathered.sources] == [START]
+
+
+def test_a_run_that_is_to_stop_asks_for_nothing_more() -> None:
+    data = "http://data.test/facts.json"
+
+    def stop(_message: str) -> None:
+        raise AlexError("Somebody cancelled it.")
+
+    async def main() -> Gathering:
+        desk = gathering(reader, (START, LINKED), note=stop)
+        await desk.read(START)
+        with pytest.raises(Refused, match="to stop"):
+            await desk.read(LINKED)
+        with pytest.raises(PageUnreadable, match="to stop"):
+            await desk.fetch_data(data, 100)
+        return desk
+
+    reader = Pages(pages().texts, data={data: b"{}"})
+    desk = asyncio.run(main())
+    assert str(desk.stopped) == "Somebody cancelled it."
+    assert reader.asked == [START]
+    assert desk.gathered.size == len(reader.texts[START])
 
 
 def test_addresses_in_a_question_are_found() -> None:
