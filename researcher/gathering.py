@@ -10,8 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alex.errors import AlexError
 from researcher.evidence.exhibits import Source, text_hash
-from researcher.reading.client import Response
-from researcher.reading.pages import Link, PageReader, PageUnreadable, ReadFailure, WebPage
+from researcher.reading.pages import (
+    Link,
+    PageReader,
+    PageUnreadable,
+    ReadFailure,
+    Response,
+    WebPage,
+)
 from researcher.relevance import Ranker
 
 EXCERPT = 6_000

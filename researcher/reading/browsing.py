@@ -13,9 +13,9 @@ from playwright.async_api import Response as Answer
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from researcher.reading.chromium import BrowserGone, Chromium
-from researcher.reading.client import GuardedClient, Response, demand_server, network_failure
+from researcher.reading.client import GuardedClient, demand_server, network_failure
 from researcher.reading.content import HTML, page_of
-from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response, WebPage
 from researcher.reading.plain import HttpReader
 from researcher.reading.proxy import GuardedProxy
 from researcher.reading.seen import Unseeable, seen_html

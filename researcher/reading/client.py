@@ -9,34 +9,13 @@ from urllib.parse import urljoin
 import httpx
 
 from researcher.reading.decoding import ACCEPTED, Undecodable, Unpacker
-from researcher.reading.pages import PageUnreadable, ReadFailure
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response
 from researcher.reading.sessions import Refusal, Session
 
 _ACCEPT = (
     "text/html,application/xhtml+xml,application/pdf,text/plain,application/json;q=0.9,*/*;q=0.1"
 )
 _REDIRECTS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What a server sent.
-
-    Attributes:
-        url: where it came from, after redirects.
-        content_type: the whole header.
-        seen: it holds only what a browser painted.
-        partial: the body was cut at the size or time limit.
-        retry_after: the header, as sent; empty where there was none.
-    """
-
-    url: str
-    status: int
-    content_type: str
-    body: bytes
-    seen: bool = False
-    partial: bool = False
-    retry_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

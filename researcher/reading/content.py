@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from alex.errors import InvalidInput
-from researcher.reading.client import Response
 from researcher.reading.extraction import Extracted, decode, extract, media_type_of
-from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response, WebPage
 from researcher.reading.walls import check_content, check_status
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from alex.errors import AlexError
-
-if TYPE_CHECKING:
-    from researcher.reading.client import Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,27 @@ class WebPage:
     links: tuple[Link, ...] = ()
     partial: bool = False
     size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server sent.
+
+    Attributes:
+        url: where it came from, after redirects.
+        content_type: the whole header.
+        seen: it holds only what a browser painted.
+        partial: the body was cut at the size or time limit.
+        retry_after: the header, as sent; empty where there was none.
+    """
+
+    url: str
+    status: int
+    content_type: str
+    body: bytes
+    seen: bool = False
+    partial: bool = False
+    retry_after: str = ""
 
 
 class ReadFailure(StrEnum):
@@ -92,7 +110,7 @@ class PageReader(Protocol):
         """
         ...
 
-    async def fetch_data(self, url: str, most: int) -> "Response":
+    async def fetch_data(self, url: str, most: int) -> Response:
         """The response of a service that is there for programs: whatever status, `most` bytes.
 
         Raises:

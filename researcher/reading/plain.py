@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Literal
 
-from researcher.reading.client import Bounds, GuardedClient, Response
+from researcher.reading.client import Bounds, GuardedClient
 from researcher.reading.content import page_of
-from researcher.reading.pages import WebPage
+from researcher.reading.pages import Response, WebPage
 from researcher.reading.proxy import GuardedProxy
 from researcher.reading.robots import Manners
 

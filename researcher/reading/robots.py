@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from protego import Protego
 
-from researcher.reading.client import Response
 from researcher.reading.extraction import decode
 from researcher.reading.guard import BadUrl, Guard, Refused, Target
-from researcher.reading.pages import PageUnreadable, ReadFailure
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response
 
 _KEPT_SECONDS = 3600.0
 _LONGEST = 512_000

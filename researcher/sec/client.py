@@ -14,8 +14,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from researcher.reading.client import Response
-from researcher.reading.pages import PageUnreadable, ReadFailure
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response
 from researcher.sec import companies
 from researcher.sec.companies import Companies
 from researcher.sec.companyfacts import CompanyFacts

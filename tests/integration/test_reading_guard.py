@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from researcher.reading.client import Bounds, GuardedClient, Response
+from researcher.reading.client import Bounds, GuardedClient
 from researcher.reading.guard import Guard
-from researcher.reading.pages import PageUnreadable, ReadFailure
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response
 from researcher.reading.proxy import GuardedProxy, Network, SystemNetwork
 from researcher.reading.sessions import Limits, Session
 from tests.support.site import PretendInternet, Reply, Request, Site, nasty_routes, serving

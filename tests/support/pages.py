@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from researcher.reading.client import Response
-from researcher.reading.pages import Link, PageUnreadable, ReadFailure, WebPage
+from researcher.reading.pages import Link, PageUnreadable, ReadFailure, Response, WebPage
 
 SITE = "http://site.test"
 

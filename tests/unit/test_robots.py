@@ -5,9 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from researcher.reading.client import Response
 from researcher.reading.guard import Guard
-from researcher.reading.pages import PageUnreadable, ReadFailure
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response
 from researcher.reading.robots import Manners
 
 ALLOWED = "127.0.0.1:4711"

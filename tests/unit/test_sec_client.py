@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.reading.client import Response
-from researcher.reading.pages import PageUnreadable, ReadFailure
+from researcher.reading.pages import PageUnreadable, ReadFailure, Response
 from researcher.sec.client import Pace, SecClient
 from tests.support.sec_data import DATA, EXAMPLE, WEB, example_facts, sec_files
 
