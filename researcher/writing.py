@@ -25,6 +25,7 @@ from researcher.models.spending import CapReached
 from researcher.offline.extractive import extract
 from researcher.offline.filed import spelled_out
 from researcher.offline.model import NAME as OFFLINE
+from researcher.offline.model import OfflineModel
 from researcher.relevance import excerpt
 
 
@@ -66,8 +67,9 @@ async def write(run: Run, gathered: Gathered, known: Sequence[Known]) -> Draft:
 
 
 def _without_model(run: Run, draft: Draft) -> Draft:
-    """The draft, with the run's writer named as who made it."""
-    run.writer = replace(run.writer, provider="offline", name=OFFLINE)
+    """The draft, with nobody but the offline model as its writer: it mends nothing either."""
+    model = OfflineModel(run.services.embedder)
+    run.writer = replace(run.writer, model=model, provider="offline", name=OFFLINE)
     return draft
 
 

@@ -13,8 +13,10 @@ from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
 from alex.research import Budget, Job, JobStatus, ResearchDesk
 from alex.settings import ProviderName
+from researcher.draft import Claim, Draft, Quote
 from researcher.evidence.bundle import verify_bundle
 from researcher.handler import make_handler
+from researcher.journal import Journal
 from researcher.models.patience import Patience
 from researcher.offline.model import NAME as OFFLINE
 from researcher.run import SAVING_SECONDS, run_job
@@ -100,6 +102,27 @@ def test_a_reader_that_does_not_stop_is_stopped(tmp_path: Path) -> None:
     assert len(model.requests) == 5 + 2
     assert WRITTEN_BY_MODEL in report
     assert limits == ["Reading ended early. The budget of 9 model calls allows no other one."]
+
+
+def test_what_no_model_wrote_no_model_mends(tmp_path: Path) -> None:
+    """An attempt died after it had done without the model; there is money left for a call."""
+    proven = PAGE.splitlines()[-1]
+    quotes = [Quote(source="S1", text=proven)]
+    summary = [Claim(text=proven, quotes=quotes), Claim(text="Revenue was $9.", quotes=quotes)]
+    with (
+        fake_openai() as model,
+        light_services(settings_for(tmp_path, "openai", model.base_url)) as services,
+    ):
+        job = services.research.request(request())
+        extract = Draft(title="Northwind results", summary=summary)
+        Journal(services.texts, job.id).keep("extract", extract)
+        reader = Pages({START: PAGE})
+        ended = asyncio.run(run_job(services, job.id, lambda _settings: reader, patience=QUICK))
+        assert ended
+        assert WITHOUT_MODEL in report_of(services, ended)
+        assert [claim.revised for claim in bundle_of(services, ended).kept] == [False]
+    assert model.requests
+    assert model.writings == []
 
 
 def many() -> Pages:
