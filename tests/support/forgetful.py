@@ -1,6 +1,7 @@
-"""A proxy that carries requests out and forgets to answer some of them."""
+"""A proxy that carries requests out and forgets to answer some of them, or refuses them."""
 
 import http.client
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ class ForgetfulProxy(ThreadingHTTPServer):
 
     Attributes:
         forget: answers still to be lost, by the operation's name in `X-Amz-Target`, or by path.
+        refuse: DynamoDB's codes that operations are still to be refused with, in order.
         carried: the operations passed on, in order.
     """
 
@@ -23,12 +25,19 @@ class ForgetfulProxy(ThreadingHTTPServer):
         parts = urlsplit(target)
         self.target = parts.hostname or "", parts.port or 80
         self.forget: dict[str, int] = {}
+        self.refuse: dict[str, list[str]] = {}
         self.carried: list[str] = []
         self.lock = threading.Lock()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    def refuses(self, operation: str) -> str | None:
+        """What this request is refused with, if it is."""
+        with self.lock:
+            codes = self.refuse.get(operation)
+            return codes.pop(0) if codes else None
 
     def forgets(self, operation: str) -> bool:
         """Whether this answer is one to lose."""
@@ -45,17 +54,23 @@ class _Carrier(BaseHTTPRequestHandler):
 
     def _carry(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        operation = self.headers.get("X-Amz-Target", self.path).rsplit(".", 1)[-1]
+        if code := self.server.refuses(operation):
+            self._answer(400, [], json.dumps({"__type": f"aws#{code}"}).encode())
+            return
         upstream = http.client.HTTPConnection(*self.server.target, timeout=30)
         upstream.request(self.command, self.path, body, dict(self.headers.items()))
         answer = upstream.getresponse()
         content = answer.read()
         upstream.close()
-        operation = self.headers.get("X-Amz-Target", self.path).rsplit(".", 1)[-1]
         if self.server.forgets(operation):
             self.close_connection = True
             return
-        self.send_response(answer.status)
-        for name, value in answer.getheaders():
+        self._answer(answer.status, answer.getheaders(), content)
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers:
             if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))

@@ -35,7 +35,7 @@ _READ_LIMIT = 100
 """Items that one batch read takes."""
 
 _PATIENCE = 8
-"""Seconds for a batch that is not read whole, or a transaction that met another."""
+"""Seconds for a batch that is not read whole, or a write that met a transaction."""
 
 
 def s(text: str) -> Item:
@@ -98,13 +98,12 @@ class Table:
 
     def put(self, item: Item) -> None:
         """Store or replace an item."""
-        with translated("The table"):
-            self._client.put_item(TableName=self._name, Item=item)
+        _write(lambda: self._client.put_item(TableName=self._name, Item=item))
 
     def delete(self, pk: str, sk: str) -> None:
         """Remove an item; none there is no error."""
-        with translated("The table"):
-            self._client.delete_item(TableName=self._name, Key={"pk": s(pk), "sk": s(sk)})
+        key = {"pk": s(pk), "sk": s(sk)}
+        _write(lambda: self._client.delete_item(TableName=self._name, Key=key))
 
     def exchange(
         self, item: Item, *, where: str, names: Mapping[str, str], values: Mapping[str, Item]
@@ -115,7 +114,8 @@ class Table:
         when it is tried again and finds the condition no longer met.
         """
         mark = s(secrets.token_hex(8))
-        with translated("The table"):
+
+        def attempt() -> bool:
             try:
                 self._client.put_item(
                     TableName=self._name,
@@ -130,7 +130,9 @@ class Table:
                     raise
                 stored: Any = error.response
                 return bool(stored.get("Item", {}).get("mark") == mark)
-        return True
+            return True
+
+        return _write(attempt)
 
     def transact(self, steps: Sequence[Mapping[str, Any]]) -> None:
         """Carry out all steps or none; botocore's token makes its retries one transaction.
@@ -146,17 +148,14 @@ class Table:
         ]
 
         def attempt() -> None:
-            self._client.transact_write_items(TransactItems=named)
-
-        with translated("The table"):
             try:
-                retry(attempt, until=deadline(_PATIENCE), passing=_met_another, first=0.05)
-            except OutOfPatience as error:
-                raise Unavailable("The table is busy or down.") from error
+                self._client.transact_write_items(TransactItems=named)
             except ClientError as error:
                 if "ConditionalCheckFailed" in _reasons(error):
                     raise Conflict("Somebody else changed this meanwhile.") from error
                 raise
+
+        _write(attempt)
 
     def page(
         self,
@@ -215,6 +214,15 @@ class Table:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def _write[T](attempt: Callable[[], T]) -> T:
+    """Carry out a write, again where somebody's transaction is under way on the same item."""
+    with translated("The table"):
+        try:
+            return retry(attempt, until=deadline(_PATIENCE), passing=_met_another, first=0.05)
+        except OutOfPatience as error:
+            raise Unavailable("The table is busy or down.") from error
+
+
 def _reasons(error: Exception) -> list[str]:
     """Why each step of a transaction was refused."""
     if not isinstance(error, ClientError) or code(error) != "TransactionCanceledException":
@@ -224,6 +232,8 @@ def _reasons(error: Exception) -> list[str]:
 
 
 def _met_another(error: Exception) -> bool:
-    """Whether a transaction was refused only because another was under way."""
+    """Whether a write was refused only because a transaction was under way."""
+    if isinstance(error, ClientError) and code(error) == "TransactionConflictException":
+        return True
     reasons = _reasons(error)
     return "TransactionConflict" in reasons and "ConditionalCheckFailed" not in reasons

@@ -1,4 +1,4 @@
-"""What AWS carried out and could not say so: nothing happens twice, nothing is taken for lost."""
+"""What AWS carried out and could not say so, or put off: nothing happens twice or gets lost."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,6 +83,26 @@ def test_a_published_revision_is_not_taken_for_anothers(
     catalog.withdraw(document, NOON)
     assert catalog.get("d") is None
     assert [staged.settled for staged in catalog.staged("d")] == [True]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_write_waits_for_a_transaction_on_its_item(
+    stack: AwsStack, clients: Clients, proxy: ForgetfulProxy, times: int
+) -> None:
+    catalog = DynamoCatalog(Table(clients, stack.table))
+    revision = Revision("d", "r1", 1)
+    met = ["TransactionConflictException"] * times
+    proxy.refuse = {"PutItem": [*met]}
+    catalog.stage(revision, NOON)
+    proxy.refuse = {"PutItem": [*met]}
+    catalog.condemn(revision)
+    with pytest.raises(Conflict):
+        catalog.publish(Document("d", "r1", 1, 10, NOON, NOON), replaces=None)
+    proxy.refuse = {"DeleteItem": [*met]}
+    catalog.unstage(revision)
+    assert not catalog.staged("d")
+    assert proxy.carried.count("PutItem") == 2
+    assert proxy.carried.count("DeleteItem") == 1
 
 
 def test_a_run_is_asked_for_once(clients: Clients, proxy: ForgetfulProxy) -> None:
