@@ -19,8 +19,7 @@ from researcher.evidence.bundle import Bundle, Contradiction, StatedValue
 from researcher.evidence.exhibits import Exhibit, Source
 from researcher.evidence.names import same_issuer
 from researcher.evidence.numbers import Amount, mentions
-from researcher.evidence.readings import Reading, Sheet
-from researcher.offline.keyfigures import worded
+from researcher.evidence.readings import Reading, Sheet, worded
 
 MOST = 20
 """Contradictions that a bundle keeps: more of them are one fault of reading, not many."""
@@ -97,7 +96,7 @@ def find(sources: Sequence[Source], earlier: Iterable[Bundle] = ()) -> list[Cont
 def _between(
     one: Mapping[_Key, _Statement], other: Mapping[_Key, _Statement]
 ) -> Iterator[Contradiction]:
-    for key in one.keys() & other.keys():
+    for key in (key for key in one if key in other):  # in the order of the text, in every process
         mine, theirs = one[key], other[key]
         if not same_issuer(mine.source, theirs.source) or _agree(mine.amount, theirs.amount):
             continue

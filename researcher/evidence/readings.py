@@ -41,6 +41,11 @@ _DOLLARS = re.compile(
 )
 _SHARE_OF = re.compile(r"\bpercentage\s+of\b", re.IGNORECASE)
 
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
+"""Of currencies that are written with one."""
+
+_SCALE_NAMES = {3: "thousand", 6: "million", 9: "billion"}
+
 
 class Kind(Enum):
     """What a row or column counts."""
@@ -86,6 +91,22 @@ class Reading:
     header: str
     section: str
     corner: str = ""
+
+
+def worded(reading: Reading) -> str:
+    """A figure in words that mean the same without its table: `$46,743 million`."""
+    amount = reading.amount
+    if amount.scaled and not reading.power:  # the cell names its own scale
+        return reading.raw
+    digits = re.sub(r"[^\d.,]", "", reading.raw)
+    sign = "-" if amount.value < 0 else ""
+    if amount.unit == "percent":
+        return f"{sign}{digits}%"
+    if amount.unit in {"points", "basis points", "times"}:
+        return reading.raw
+    currency = SIGNS.get(amount.unit, f"{amount.unit} " if amount.unit else "")
+    scale = f" {_SCALE_NAMES[reading.power]}" if reading.power else ""
+    return f"{sign}{currency}{digits}{scale}"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from researcher.draft import Claim, KeyFigure, Quote
 from researcher.evidence.numbers import mentions
 from researcher.evidence.periods import Period
-from researcher.evidence.readings import Reading, Sheet, read_tables
+from researcher.evidence.readings import Reading, Sheet, read_tables, worded
 from researcher.evidence.tabular import REMARK, Row
 from researcher.relevance import Ranker
 
@@ -41,8 +41,6 @@ _HEADLINES = tuple(
         r"total (?:share|stock)holders[\u2019'] equity$",
     )
 )
-_SCALE_NAMES = {3: "thousand", 6: "million", 9: "billion"}
-SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _FOOTNOTE = re.compile(r"(?:\s*\(\d{1,2}\))+\s*$")
 _ACRONYM = 4
 _VAGUE = re.compile(r"basic|diluted|total|other|current|non-?current", re.IGNORECASE)
@@ -76,22 +74,6 @@ def key_figures(text: str, key: str, ranker: Ranker, *, headlines: bool = True) 
         if len(chosen) < MOST_ROWS and (line.name, line.readings[0].header) not in named:
             chosen.append(line)
     return [figure for line in chosen for figure in _figures(text, key, line)]
-
-
-def worded(reading: Reading) -> str:
-    """A figure in words that mean the same without its table: `$46,743 million`."""
-    amount = reading.amount
-    if amount.scaled and not reading.power:  # the cell names its own scale
-        return reading.raw
-    digits = re.sub(r"[^\d.,]", "", reading.raw)
-    sign = "-" if amount.value < 0 else ""
-    if amount.unit == "percent":
-        return f"{sign}{digits}%"
-    if amount.unit in {"points", "basis points", "times"}:
-        return reading.raw
-    currency = SIGNS.get(amount.unit, f"{amount.unit} " if amount.unit else "")
-    scale = f" {_SCALE_NAMES[reading.power]}" if reading.power else ""
-    return f"{sign}{currency}{digits}{scale}"
 
 
 def _is_data(sheet: Sheet) -> bool:

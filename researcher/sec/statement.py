@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from researcher.offline.keyfigures import SIGNS
+from researcher.evidence.readings import SIGNS
 from researcher.sec.companyfacts import CompanyFacts
 from researcher.sec.measures import COVER_MEASURES
 from researcher.sec.model import Concept, Fact, Period, Report

@@ -57,6 +57,19 @@ def test_a_row_that_is_no_headline_is_compared_where_its_table_agrees_otherwise(
     assert told(found)[2] == ["$231.1 million", "$238.1 million"]
 
 
+def test_contradictions_come_in_the_order_of_the_text() -> None:
+    """A run that died in between finds the same ones, and of many keeps the same few."""
+    changed = {"412.6": "411.6", "378.5": "377.5", "61.9": "60.9", "52.3": "51.3", "47.3": "46.3"}
+    first = RESULTS[RESULTS.index("## Consolidated") :]
+    second = first
+    for old, new in changed.items():
+        second = second.replace(old, new)
+    found = find([source("S1", first), source("S2", second)])
+    assert [told(contradiction)[2][0] for contradiction in found] == [
+        f"${figure} million" for figure in changed
+    ]
+
+
 def test_the_newer_source_comes_last_and_may_explain() -> None:
     text = RESULTS.replace("$39.6", "$38.2") + (
         "\nNet income of the prior year was restated to correct the timing of warranty costs.\n"
