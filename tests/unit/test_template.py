@@ -165,6 +165,13 @@ def test_every_route_wants_the_key_and_preflights_do_not() -> None:
     assert auth["AddApiKeyRequiredToCorsPreflight"] is False
 
 
+def test_a_changed_parameter_reaches_the_stage() -> None:
+    api = template()["Resources"]["Api"]["Properties"]
+    named = json.dumps([api["Cors"], api["GatewayResponses"]])
+    # SAM deploys the stage anew when the definition changes; a parameter's name in it does not.
+    assert "${" not in named or api["AlwaysDeploy"] is True
+
+
 def test_the_gateway_answers_with_problems_that_browsers_may_read() -> None:
     responses = properties("Api")["GatewayResponses"]
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "QUOTA_EXCEEDED"} <= responses.keys()
