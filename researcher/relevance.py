@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from math import fsum
 from operator import mul
 
 from alex import passages
@@ -50,8 +51,8 @@ class Ranker:
         if len(texts) <= size:
             return list(range(len(texts)))
         common = Counter(word for text in texts for word in set(_words(text)) & self._words)
-        worth = [
-            sum(1.0 / common[word] for word in set(_words(text)) & self._words) for text in texts
+        worth = [  # an exact sum: the order of a set is another in each process
+            fsum(1.0 / common[word] for word in set(_words(text)) & self._words) for text in texts
         ]
         best = sorted(range(len(texts)), key=lambda i: (-worth[i], i))[:size]
         return sorted(best)

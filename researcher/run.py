@@ -90,7 +90,7 @@ async def _claimed(
     patience: Patience,
     seconds_left: float,
 ) -> Job:
-    desk = services.research
+    desk, journal = services.research, Journal(services.texts, job.id)
     run: Run | None = None
     try:
         async with _opened(services, job, open_reader, patience, seconds_left) as run:
@@ -115,8 +115,9 @@ async def _claimed(
     except Exception:
         reason = "An unexpected error; the log has it."
         desk.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
+        journal.clear()
         raise
-    Journal(services.texts, job.id).clear()
+    journal.clear()
     return ended
 
 

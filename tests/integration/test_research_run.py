@@ -21,6 +21,8 @@ from researcher.evidence.bundle import Bundle, verify_bundle
 from researcher.evidence.check import check
 from researcher.evidence.exhibits import Exhibit, Source, text_hash
 from researcher.evidence.numbers import mentions
+from researcher.gathering import Gathered
+from researcher.journal import Journal
 from researcher.offline.extractive import extract as extracted
 from researcher.reading.extraction import Extracted, extract
 from researcher.reading.pages import ReadFailure, WebPage
@@ -287,6 +289,7 @@ def test_a_bug_ends_the_job_and_is_not_hidden(services: Services) -> None:
     ended = services.research.get(job.id)
     assert ended.status is JobStatus.FAILED
     assert ended.error == "An unexpected error; the log has it."
+    assert Journal(services.texts, job.id).recall("gathered", Gathered) is None
 
 
 FILINGS = [
