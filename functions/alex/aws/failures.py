@@ -61,6 +61,11 @@ def passing(error: Exception) -> bool:
     return code(error) in _PASSING or status(error) >= 500 or status(error) == 429  # noqa: PLR2004
 
 
+def denied(error: Exception) -> bool:
+    """Whether the caller's role lacks a right."""
+    return isinstance(error, ClientError) and code(error) in _DENIED
+
+
 @contextmanager
 def translated(service: str, *, retry_after: int = 5) -> Iterator[None]:
     """Turn botocore's errors inside into Unavailable or Misconfigured.
@@ -73,7 +78,7 @@ def translated(service: str, *, retry_after: int = 5) -> Iterator[None]:
     except (ClientError, BotoCoreError) as error:
         if passing(error):
             raise Unavailable(f"{service} is busy or down.", retry_after) from error
-        if isinstance(error, ClientError) and code(error) in _DENIED:
+        if denied(error):
             raise Misconfigured(f"The role of this function lacks a right on {service}.") from error
         name = code(error) if isinstance(error, ClientError) else type(error).__name__
         raise Misconfigured(f"{service} refused a request: {name}.") from error

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from alex.aws.clients import Clients
-from alex.aws.failures import passing, translated
+from alex.aws.failures import denied, passing, translated
 from alex.aws.vector_records import TEXT_KEY
 from alex.errors import Unavailable
 from alex.patience import OutOfPatience, deadline, retry
@@ -24,7 +24,8 @@ def switch_on(clients: Clients, index: str, *, patience: float = 30) -> TextSear
     """Let an index answer full-text queries over its passages; who then scores wording.
 
     A region without full text refuses in its own way, so every refusal is taken for that: the
-    stack must come up there, too. Repeating the call changes nothing. An index that already holds
+    stack must come up there, too. A missing right is waited for first: those of a new role take a
+    moment to be known everywhere. Repeating the call changes nothing. An index that already holds
     much may still be building when patience ends; until it is done, queries fall back.
 
     Raises:
@@ -34,18 +35,26 @@ def switch_on(clients: Clients, index: str, *, patience: float = 30) -> TextSear
     ask = partial(_status, clients, index)
     with translated("The vector index"):
         try:
-            if retry(ask, until=until, passing=passing) is None:
-                retry(partial(_switch_on, clients, index), until=until, passing=passing)
-            while retry(ask, until=until, passing=passing) != "ACTIVE" and monotonic() < until:
+            if retry(ask, until=until, passing=_passing) is None:
+                retry(partial(_switch_on, clients, index), until=until, passing=_passing)
+            while retry(ask, until=until, passing=_passing) != "ACTIVE" and monotonic() < until:
                 sleep(_POLL)
         except OutOfPatience as error:
-            raise Unavailable("The vector index is busy or down.") from error
+            if not isinstance(error.__cause__, ClientError) or passing(error.__cause__):
+                raise Unavailable("The vector index is busy or down.") from error
+            return _without(error.__cause__)
         except ClientError as error:
-            if passing(error):
-                raise
-            log.warning("No full text in this region: %s", error)
-            return "nearest"
+            return _without(error)
     return "index"
+
+
+def _passing(error: Exception) -> bool:
+    return passing(error) or denied(error)
+
+
+def _without(refusal: ClientError) -> TextSearch:
+    log.warning("No full text in this region: %s", refusal)
+    return "nearest"
 
 
 def _status(clients: Clients, index: str) -> str | None:

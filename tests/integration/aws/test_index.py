@@ -111,9 +111,20 @@ def test_switching_on_is_repeatable_and_then_finds_far_passages(stand_in: StandI
 def test_a_region_without_full_text_says_so(stand_in: StandIn) -> None:
     clients = clients_of(stand_in)
     arn = make_index(clients, "elsewhere")
-    refusal = [{"code": "AccessDeniedException"}]
+    refusal = [{"code": "ValidationException"}]
     stand_in.order_faults({"s3vectors:UpdateMetadataConfiguration": refusal})
     assert switch_on(clients, arn) == "nearest"
+
+
+@pytest.mark.parametrize(("refusals", "patience", "who"), [(3, 30, "index"), (99, 0.5, "nearest")])
+def test_a_new_role_is_given_time_to_be_known(
+    stand_in: StandIn, refusals: int, patience: float, who: str
+) -> None:
+    clients = clients_of(stand_in)
+    arn = make_index(clients, f"role-{refusals}")
+    denied = [{"code": "AccessDeniedException"}] * refusals
+    stand_in.order_faults({"s3vectors:UpdateIndexMode": denied})
+    assert switch_on(clients, arn, patience=patience) == who
 
 
 def test_a_busy_service_fails_the_deployment_instead(stand_in: StandIn) -> None:
