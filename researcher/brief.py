@@ -16,7 +16,7 @@ _TICKER = re.compile(r"^Ticker: (\S+)$", re.MULTILINE)
 _START = re.compile(r"^Start page: (\S+)$", re.MULTILINE)
 _PAGES = re.compile(r"^Pages that may be read: (\d+)$", re.MULTILINE)
 _SOURCE = re.compile(
-    r"^<<<(?P<fence>source (?P<key>\S+) [0-9a-f]{12})\n(?P<about>[^\n]*)\n"
+    r"^<<<(?P<fence>source (?P<key>\S+) [0-9a-f]{32})\n(?P<about>[^\n]*)\n"
     r"(?P<text>.*?)\n>>>(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
@@ -117,7 +117,7 @@ def _fenced(source: SourceMaterial) -> str:
     values = asdict(source)
     key, text = values.pop("key"), values.pop("text")
     about = json.dumps(values, ensure_ascii=False)
-    digest = hashlib.sha256(f"{about}\n{text}".encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{about}\n{text}".encode()).hexdigest()[:32]
     return f"<<<source {key} {digest}\n{about}\n{text}\n>>>source {key} {digest}"
 
 
