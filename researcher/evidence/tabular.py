@@ -117,8 +117,10 @@ def find_tables(text: str) -> list[Table]:
             runs.append([line])
     tables: list[Table] = []
     for lines in runs:
-        tables.append(_table(text, lines, tables[-1] if tables else None))
-    return [table for table in tables if table.header or table.rows]
+        table = _table(text, lines, tables[-1] if tables else None)
+        if table.header or table.rows:  # rules alone are no table
+            tables.append(table)
+    return tables
 
 
 def stated_power(text: str) -> int:

@@ -99,5 +99,12 @@ def test_a_table_without_any_scale_is_read_as_written() -> None:
     assert (reading.amount.value, reading.amount.unit) == (Decimal(2_300_385_739), "")
 
 
+def test_a_rule_alone_is_no_table() -> None:
+    rule, table = "| --- | --- |\n\n", "| Revenue | 2025 |\n| --- | --- |\n| Total | $5 |\n"
+    assert read_tables(rule) == []
+    [sheet] = read_tables(f"{rule}Figures follow.\n\n{table}\n{rule}")
+    assert [reading.raw for reading in sheet.readings] == ["$5"]
+
+
 def test_a_cell_with_words_is_no_figure() -> None:
     assert readings("| Item | Note |\n| Debt | due in 2028 and 2031 |\n") == []
