@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 from alex.documents import Attributes, Filter, Submission
 from alex.errors import FieldError, InvalidInput, TooLarge
 from alex.fields import (
+    TICKER_PATTERN,
+    URL_PATTERN,
     Cursor,
     Day,
     Id,
@@ -247,18 +249,28 @@ _SAID_SHORTER = {
     "model_type": "Must be a JSON object",
     "dict_type": "Must be a JSON object",
 }
+_PATTERNS_SAID = {
+    TICKER_PATTERN: "Must be a ticker, such as AAPL or BRK-B",
+    URL_PATTERN: "Must be an http or https URL, such as https://www.example.com/",
+}
 _TOO_LONG = {"string_too_long", "too_long"}
 _OF_SEVERAL_FIELDS = {"range": "since", "subject": "topic"}
 
 
 def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
     """Pydantic's errors as ours; the bad values themselves are not repeated."""
-    fields = [
-        FieldError(_path(error), _SAID_SHORTER.get(error["type"], error["msg"])) for error in errors
-    ]
+    fields = [FieldError(_path(error), _said(error)) for error in errors]
     detail = "; ".join(f"{error.field}: {error.message}" for error in fields[:3])
     kind = TooLarge if all(error["type"] in _TOO_LONG for error in errors) else InvalidInput
     return kind(detail, fields)
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """What is wrong with a field, for people."""
+    said = str(error["msg"])
+    if error["type"] == "string_pattern_mismatch":
+        return _PATTERNS_SAID.get(error["ctx"]["pattern"], said)
+    return _SAID_SHORTER.get(error["type"], said)
 
 
 def _path(error: Mapping[str, Any]) -> str:

@@ -34,6 +34,8 @@ LINE_PATTERN = rf"^[^{_LINE}]*$"
 LINE_SPEAKING_PATTERN = rf"^[^{_LINE}]*[^{_INVISIBLE}{_LINE}][^{_LINE}]*$"
 READABLE_PATTERN = rf"^[^{_CONTROLS}]*$"
 SPEAKING_PATTERN = rf"^[^{_CONTROLS}]*[^{_INVISIBLE}{_CONTROLS}][^{_CONTROLS}]*$"
+TICKER_PATTERN = r"^[\^A-Za-z0-9][A-Za-z0-9.=^-]{0,15}$"
+URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f]+$"
 
 
 def _readable(text: str) -> str:
@@ -127,13 +129,13 @@ Cursor = Annotated[str, Field(max_length=MAX_CURSOR), AfterValidator(_readable)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Ticker = Annotated[
     str,
-    Field(pattern=r"^[\^A-Za-z0-9][A-Za-z0-9.=^-]{0,15}$", examples=["AAPL"]),
+    Field(pattern=TICKER_PATTERN, examples=["AAPL"]),
     AfterValidator(str.upper),
 ]
 Tickers = Annotated[list[Ticker], Field(max_length=20)]
 Url = Annotated[
     str,
-    Field(max_length=2_048, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$"),
+    Field(max_length=2_048, pattern=URL_PATTERN),
     AfterValidator(_readable),
 ]
 Day = Annotated[

@@ -124,7 +124,7 @@ class Settings:
             allow_hosts=read.names("ALEX_ALLOW_HOSTS"),
             sec_web_url=read.base_url("ALEX_SEC_WEB_URL", _default("sec_web_url")),
             sec_data_url=read.base_url("ALEX_SEC_DATA_URL", _default("sec_data_url")),
-            watch_minutes=read.integer("ALEX_WATCH_MINUTES", 120),
+            watch_minutes=read.natural("ALEX_WATCH_MINUTES", 120),
             model_key_parameter=read.text("ALEX_MODEL_KEY_PARAMETER"),
             model_region=read.text("ALEX_MODEL_REGION"),
             model_price=_price(read),
@@ -156,12 +156,12 @@ def _stack(read: "_Reader") -> Stack:
         vector_index=read.required("ALEX_VECTOR_INDEX"),
         text_search=text_search,
         embedding_endpoint=read.required("ALEX_EMBEDDING_ENDPOINT"),
-        embedding_concurrency=read.integer("ALEX_EMBEDDING_CONCURRENCY", 5),
-        patience=read.integer("ALEX_PATIENCE_SECONDS", 20),
+        embedding_concurrency=read.natural("ALEX_EMBEDDING_CONCURRENCY", 5),
+        patience=read.natural("ALEX_PATIENCE_SECONDS", 20),
         researcher_function=read.text(
             "ALEX_RESEARCHER_FUNCTION", read.text("AWS_LAMBDA_FUNCTION_NAME")
         ),
-        job_retention_days=read.integer("ALEX_JOB_RETENTION_DAYS", 90),
+        job_retention_days=read.natural("ALEX_JOB_RETENTION_DAYS", 90),
     )
 
 
@@ -185,6 +185,13 @@ def _dollars(value: str) -> Decimal:
     if not amount.is_finite() or amount < 0:
         raise ValueError("not an amount")
     return amount
+
+
+def _natural(value: str) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError("negative")
+    return number
 
 
 def _positive(value: str) -> int:
@@ -223,8 +230,8 @@ class _Reader:
         """An http(s) URL to put paths behind; without a slash at its end."""
         return self._parse(name, default, _base_url, "a URL such as https://www.example.com")
 
-    def integer(self, name: str, default: int) -> int:
-        return self._parse(name, str(default), int, "a whole number")
+    def natural(self, name: str, default: int) -> int:
+        return self._parse(name, str(default), _natural, "a whole number of 0 or more")
 
     def positive(self, name: str, default: int) -> int:
         return self._parse(name, str(default), _positive, "a whole number of 1 or more")

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from alex.documents import Attributes
 from alex.errors import InvalidInput
 from laptop import loaders
 from laptop.backends import open_backend
@@ -41,13 +42,14 @@ def ingest(
 ) -> None:
     """Add documents. What is known already costs nothing: stop it and repeat it as you like."""
     screen = Screen(as_json=as_json)
+    told = _told(kind, ticker or [])
     files = loaders.find([path for path in paths if path != STDIN])
     piped = [loaders.piped(sys.stdin.buffer.read())] if STDIN in paths else []
     if not files and not piped:
         raise InvalidInput(f"Found nothing to read: Alex reads {loaders.KINDS} files.")
     backend = open_backend(screen, data_dir)
     items = chain(piped, chain.from_iterable(map(loaders.read, files)))
-    described = (_described(item, kind, tuple(ticker or ())) for item in items)
+    described = (_described(item, told) for item in items)
     with gentle_interrupts() as interrupts, _bar(screen, files) as bar:
         tally = ingest_all(described, backend, advance=bar, stop=lambda: interrupts.asked)
     _tell(screen, tally)
@@ -57,12 +59,21 @@ def ingest(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _described(item: Item, kind: str | None, tickers: tuple[str, ...]) -> Item:
+def _told(kind: str | None, tickers: list[str]) -> Attributes:
+    """What the options say of every document, under the API's rules.
+
+    Raises:
+        InvalidInput: naming the option that is wrong.
+    """
+    return loaders.submission_of({"text": "any", "kind": kind, "tickers": tickers}).attributes
+
+
+def _described(item: Item, told: Attributes) -> Item:
     """The item with the options' attributes where it has none of its own."""
     if not isinstance(item, Loaded):
         return item
     own = item.submission.attributes
-    attributes = replace(own, kind=own.kind or kind, tickers=own.tickers or tickers)
+    attributes = replace(own, kind=own.kind or told.kind, tickers=own.tickers or told.tickers)
     return replace(item, submission=replace(item.submission, attributes=attributes))
 
 

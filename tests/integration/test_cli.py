@@ -162,6 +162,9 @@ def test_pages_of_a_listing_follow_one_another(alex: Alex, papers: Path) -> None
         (["jobs", "cancel", "nothing"], ExitCode.FAILED, "No research job"),
         (["ingest", "nowhere"], ExitCode.USAGE, "no file or folder nowhere"),
         (["ingest"], ExitCode.USAGE, "PATH"),
+        (["ingest", ".", "--ticker", "!"], ExitCode.USAGE, "ticker, such as"),
+        (["ingest", ".", "--kind", "k" * 65], ExitCode.USAGE, "kind"),
+        (["research", "x", "--url", "example.com"], ExitCode.USAGE, "http or https URL"),
         (["research"], ExitCode.USAGE, "topic"),
         (["fly"], ExitCode.USAGE, "fly"),
     ],
@@ -176,11 +179,21 @@ def test_what_goes_wrong_is_one_sentence_and_a_code(
     assert ended.out == ""
 
 
-def test_a_wrong_setting_is_named(alex: Alex, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALEX_WATCH_MINUTES", "often")
+@pytest.mark.parametrize("minutes", ["often", "-3"])
+def test_a_wrong_setting_is_named(
+    alex: Alex, monkeypatch: pytest.MonkeyPatch, minutes: str
+) -> None:
+    monkeypatch.setenv("ALEX_WATCH_MINUTES", minutes)
     ended = alex("documents", "list")
     assert ended.code == ExitCode.USAGE
     assert "ALEX_WATCH_MINUTES" in ended.err
+
+
+def test_a_folder_that_cannot_be_used_is_named_with_the_reason(alex: Alex, papers: Path) -> None:
+    ended = alex("documents", "list", "--data-dir", papers / "cash.md")
+    assert ended.code == ExitCode.USAGE
+    assert "cash.md cannot be used: " in ended.err
+    assert "--data-dir" in ended.err
 
 
 def test_research_left_to_others_waits_and_can_be_cancelled(alex: Alex) -> None:
@@ -193,6 +206,19 @@ def test_research_left_to_others_waits_and_can_be_cancelled(alex: Alex) -> None:
     assert "queued" in alex("jobs", "show", job["job_id"]).out
     assert alex("jobs", "cancel", job["job_id"], "--json").json["status"] == "cancelled"
     assert alex("jobs", "cancel", job["job_id"]).code == ExitCode.FAILED
+    resumed = alex("jobs", "resume", job["job_id"])
+    assert (resumed.code, resumed.err) == (ExitCode.STOPPED, "The research was cancelled.\n")
+
+
+def test_no_listing_cuts_an_id_on_a_narrow_terminal(
+    alex: Alex, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    alex("ingest", papers / "cash.md")
+    job = alex("research", "the sensor market", "--detach", "--json").json
+    assert job["job_id"] in alex("jobs", "list").out
+    [document] = alex("documents", "list", "--json").json["documents"]
+    assert document["document_id"] in alex("documents", "list").out
 
 
 def test_a_job_whose_run_died_is_resumed(alex: Alex, papers: Path, tmp_path: Path) -> None:

@@ -33,7 +33,10 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._prepare()
         except OSError as error:
-            raise Misconfigured(f"ALEX_DATA_DIR: {path.parent} cannot be used.") from error
+            raise Misconfigured(
+                f"The data folder {path.parent} cannot be used: {error.strerror or error}. "
+                "--data-dir or ALEX_DATA_DIR names another."
+            ) from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
