@@ -109,17 +109,17 @@ def document_page(document: "WholeDocument") -> RenderableType:
 
 
 def jobs(items: "Iterable[JobView]") -> RenderableType:
-    """A listing of research jobs."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
+    """A listing of research jobs: three lines each, so that an id is never cut."""
+    lines: list[Text] = []
     for item in items:
-        grid.add_row(
-            Text(item.status, style=STATUS_STYLES[item.status]),
-            Text(moment(item.created), style="quiet"),
-            Group(
-                Text(printable(item.topic), style="name"), Text(f"{item.job_id}\n", style="quiet")
-            ),
-        )
-    return grid
+        state = Text(item.status, style=STATUS_STYLES[item.status])
+        state.append(f" · {moment(item.created)}", style="quiet")
+        lines += [
+            Text(printable(item.topic), style="name"),
+            state,
+            Text(f"{item.job_id}\n", style="quiet"),
+        ]
+    return Group(*lines)
 
 
 def job_page(job: "JobView") -> RenderableType:

@@ -88,12 +88,13 @@ def export(
     document_id: Id,
     *,
     format_: Annotated[
-        Format,
+        Format | None,
         typer.Option(
             "--format",
-            help="Markdown as it is stored, a web page of one file, or pages to print.",
+            help="Markdown as it is stored, a web page of one file, or pages to print; "
+            "else as the output's name ends, or md.",
         ),
-    ] = Format.MD,
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -111,9 +112,12 @@ def export(
     screen = Screen(as_json=as_json)
     if output == STDOUT and as_json:
         raise InvalidInput.of("--json", "standard output holds either the document or JSON.")
+    format_ = format_ or _format_of(output)
     if output == STDOUT and format_ is Format.PDF and sys.stdout.isatty():
         raise InvalidInput.of("--output", "a PDF would garble the terminal; name a file.")
     path = output or Path(f"{_file_name(document_id)}.{format_}")
+    if path.is_dir():
+        raise InvalidInput.of("--output", f"{path} is a folder; name a file in it.")
     if path != STDOUT and path.exists() and not force:
         raise InvalidInput.of("--output", f"{path} is there already; --force writes over it.")
     content = _content(open_backend(screen, data_dir).document(document_id), format_)
@@ -127,6 +131,12 @@ def export(
         screen.data(told | {"bytes": len(content)})
     else:
         screen.out.print(f"Wrote {path} ({len(content):,} bytes).", markup=False, soft_wrap=True)
+
+
+def _format_of(output: Path | None) -> Format:
+    """The format that a file's name promises."""
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    return Format(ending) if ending in set(Format) else Format.MD
 
 
 def _content(document: "WholeDocument", wanted: Format) -> bytes:

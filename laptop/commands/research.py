@@ -90,6 +90,7 @@ def conclude(screen: Screen, backend: Backend, job: "JobView") -> None:
 def private_addresses(urls: Sequence[str], allowed: str) -> list[str]:
     """The `ip:port` of those URLs that name this machine or network and are not allowed."""
     found: dict[str, None] = {}
+    open_to_all = {place.strip() for place in allowed.split(",")}
     for url in urls:
         parts = urlsplit(url)
         host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
@@ -98,7 +99,7 @@ def private_addresses(urls: Sequence[str], allowed: str) -> list[str]:
         except ValueError:  # a name, which the guard looks up; or no port
             continue
         place = f"{address}:{port}" if address.version == IPV4 else f"[{address}]:{port}"
-        if not address.is_global and place not in allowed.split(","):
+        if not address.is_global and place not in open_to_all:
             found[place] = None
     return list(found)
 
@@ -141,4 +142,5 @@ def _tell(screen: Screen, job: "JobView", report: "WholeDocument | None") -> Non
         screen.out.print(job.job_id, markup=False)
         screen.note("Queued for `alex serve` or the service; `alex jobs show ID` tells how far.")
     else:
-        screen.warn(f"The research {job.status}. {job.error or ''}".strip())
+        ended = "was cancelled" if job.status is JobStatus.CANCELLED else job.status
+        screen.warn(f"The research {ended}. {job.error or ''}".strip())

@@ -100,6 +100,16 @@ def test_no_file_is_written_over_unasked(alex: Alex, demo: Demo, tmp_path: Path)
     }
 
 
+@pytest.mark.parametrize(("name", "begins"), [("a.HTML", "<!doctype html>"), ("a.txt", "# ")])
+def test_a_files_name_says_its_format_where_no_option_does(
+    alex: Alex, demo: Demo, tmp_path: Path, name: str, begins: str
+) -> None:
+    asked = ("documents", "export", demo.report.document_id, "--output")
+    assert alex(*asked, tmp_path / name).code == ExitCode.OK
+    assert (tmp_path / name).read_text(encoding="utf-8").lower().startswith(begins)
+    assert alex(*asked, tmp_path / "b.html", "--format", "md", "--json").json["format"] == "md"
+
+
 def test_what_cannot_be_done_is_told(alex: Alex, demo: Demo, tmp_path: Path) -> None:
     unknown = alex("documents", "export", "nobody", "--output", "x.md")
     assert (unknown.code, (tmp_path / "x.md").exists()) == (ExitCode.FAILED, False)
@@ -108,6 +118,9 @@ def test_what_cannot_be_done_is_told(alex: Alex, demo: Demo, tmp_path: Path) -> 
     )
     assert nowhere.code == ExitCode.FAILED
     assert "cannot be written" in nowhere.err
+    folder = alex("documents", "export", demo.report.document_id, "--output", tmp_path, "--force")
+    assert folder.code == ExitCode.USAGE
+    assert "is a folder" in folder.err
     both = alex("documents", "export", demo.report.document_id, "--output", "-", "--json")
     assert both.code == ExitCode.USAGE
 
