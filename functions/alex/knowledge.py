@@ -27,6 +27,7 @@ from alex.documents import (
     Vector,
 )
 from alex.errors import AlexError, Conflict, InvalidInput, NotFound, Unavailable
+from alex.patience import over
 from alex.ports import Catalog, Embedder, TextStore, VectorIndex
 from alex.research import now
 from alex.submissions import MAX_ID, Draft, prepare
@@ -108,7 +109,10 @@ class KnowledgeBase:
         return fate
 
     def ingest_many(self, submissions: Sequence[Submission]) -> list[Receipt | AlexError]:
-        """Store documents, each with its own fate, embedding the short ones together."""
+        """Store documents, each with its own fate, embedding the short ones together.
+
+        What there is no time left for is not begun, so that the caller hears of the others.
+        """
         fates: dict[int, Receipt | AlexError] = {}
         group: dict[int, _Work] = {}
         for place, submission in enumerate(submissions):
@@ -191,6 +195,7 @@ class KnowledgeBase:
 
     def _open(self, draft: Draft) -> _Work | Receipt:
         """Find out what a draft needs: nothing, where this very content is visible."""
+        _check_time()
         recipe = f"{draft.fingerprint} {self._splitter.version} {self._embedder.model}"
         stem = f"{self._model_tag}-{_short_hash(recipe, 24)}"
         current = self._catalog.get(draft.document_id)
@@ -239,6 +244,7 @@ class KnowledgeBase:
 
     def _store(self, work: _Work) -> Receipt:
         """Store one document, again whenever somebody else was quicker."""
+        _check_time()
         for _ in range(_ATTEMPTS):
             current = self._catalog.get(work.draft.document_id)
             if current is not None and current.revision.startswith(work.stem):
@@ -320,6 +326,12 @@ def _fate[A, R](step: Callable[[A], R], argument: A) -> R | AlexError:
         return step(argument)
     except AlexError as error:
         return error
+
+
+def _check_time() -> None:
+    """Nothing is begun for a caller who waits no longer."""
+    if over():
+        raise Unavailable("There was no time left for the document; send it again.", 1)
 
 
 def _check_id(document_id: str) -> None:

@@ -33,6 +33,12 @@ def deadline(patience: float) -> float:
     return own if callers is None else min(own, callers)
 
 
+def over() -> bool:
+    """Whether the caller, where there is one who counts, waits no longer."""
+    callers = _ends.get()
+    return callers is not None and time.monotonic() >= callers
+
+
 class OutOfPatience(Exception):
     """The deadline came before a try succeeded; the cause is the last try's error."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from alex.documents import Attributes, Filter, Submission, Vector
 from alex.errors import AlexError, InvalidInput, NotFound, TooLarge, Unavailable
+from alex.patience import within
 from alex.submissions import MAX_TEXT
 from tests.support.stores import Stores, WordEmbedder, Writes
 
@@ -65,6 +66,17 @@ def test_without_an_id_a_document_is_known_by_its_source_and_else_by_its_text(
     newer = stores.knowledge.ingest(Submission("Another text", attributes=source))
     assert (newer.document_id, newer.outcome) == (page.document_id, "replaced")
     assert stores.knowledge.get(page.document_id)[1] == "Another text"
+
+
+def test_what_there_is_no_time_left_for_is_not_begun(stores: Stores) -> None:
+    writes = Writes()
+    with within(0):
+        fates = stores.watched(writes).ingest_many([APPLES, Submission(""), Submission("Another")])
+    assert [type(fate) for fate in fates] == [Unavailable, InvalidInput, Unavailable]
+    assert stores.embedder.embedded == []
+    assert writes.count == 0
+    again = stores.knowledge.ingest_many([APPLES, Submission("Another")])
+    assert not [fate for fate in again if isinstance(fate, AlexError)]
 
 
 def test_line_breaks_composition_and_marks_do_not_make_another_document(stores: Stores) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.patience import OutOfPatience, deadline, retry, within
+from alex.patience import OutOfPatience, deadline, over, retry, within
 
 
 @dataclass
@@ -91,3 +91,12 @@ def test_the_shorter_of_two_patiences_counts() -> None:
             assert deadline(20) > free - 1
         assert deadline(20) > shorter
     assert deadline(20) >= free
+
+
+def test_time_is_over_for_those_only_who_wait_no_longer() -> None:
+    assert not over()
+    with within(60):
+        assert not over()
+        with within(0):
+            assert over()
+        assert not over()
