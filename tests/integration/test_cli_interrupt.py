@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,15 @@ def test_stopped_research_is_cancelled(tmp_path: Path) -> None:
         assert services.research.get(job.id).status == "cancelled"
         assert "Cancelling" in err
         assert "Traceback" not in err
+
+
+def test_a_service_that_is_stopped_has_done_its_work(tmp_path: Path) -> None:
+    args = ("serve", "--port", "0", "--json")
+    with running_alex(*args, ALEX_DATA_DIR=str(tmp_path)) as run:
+        assert run.stdout is not None
+        told = list(takewhile(lambda line: line not in {"}\n", ""}, run.stdout))
+        assert json.loads("".join([*told, "}"]))["data_dir"] == str(tmp_path)
+        run.send_signal(signal.SIGINT)  # it listens, or it would not have told where
+        _, err = run.communicate(timeout=60)
+        assert run.returncode == ExitCode.OK, err
+        assert err == "Stopped.\n"
