@@ -121,7 +121,7 @@ def _advice(error: AlexError) -> str:
     if isinstance(error, NotFound):
         return "`alex documents list` and `alex jobs list` show what there is."
     if isinstance(error, Conflict):
-        return "Look at its present state and try again."
+        return "Look at its present state before you try again."
     return ""
 
 

@@ -205,7 +205,9 @@ def test_research_left_to_others_waits_and_can_be_cancelled(alex: Alex) -> None:
     assert "the sensor market" in alex("jobs", "list").out
     assert "queued" in alex("jobs", "show", job["job_id"]).out
     assert alex("jobs", "cancel", job["job_id"], "--json").json["status"] == "cancelled"
-    assert alex("jobs", "cancel", job["job_id"]).code == ExitCode.FAILED
+    again = alex("jobs", "cancel", job["job_id"])
+    assert again.code == ExitCode.FAILED
+    assert "already ended: cancelled. Look at its present state before" in again.err
     resumed = alex("jobs", "resume", job["job_id"])
     assert (resumed.code, resumed.err) == (ExitCode.STOPPED, "The research was cancelled.\n")
 
