@@ -9,7 +9,7 @@ import logging
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 
 from agents import AgentsException
@@ -166,10 +166,12 @@ async def _opened(
     seconds_left: float,
 ) -> AsyncIterator[Run]:
     """The run with its model and reader, which are closed in the end."""
-    writer = choose(services.settings, services.embedder)
-    reader = open_reader(services.settings)
     desk, journal = services.research, Journal(services.texts, job.id)
-    try:
+    async with AsyncExitStack() as closing:
+        writer = choose(services.settings, services.embedder)
+        closing.push_async_callback(writer.close)
+        reader = open_reader(services.settings)
+        closing.push_async_callback(reader.close)
         ledger = Ledger(job.request.budget, writer.tariff, journal)
         seconds, finishing = _seconds(job, ledger, seconds_left)
         offline = writer.provider == "offline"  # it is not waited for: it is this process
@@ -191,9 +193,6 @@ async def _opened(
             asking_until=began + seconds - (0 if offline else finishing),
             ledger=ledger,
         )
-    finally:
-        await reader.close()
-        await writer.close()
 
 
 def _seconds(job: Job, ledger: Ledger, seconds_left: float) -> tuple[float, float]:
