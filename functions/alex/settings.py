@@ -4,11 +4,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from alex.errors import Misconfigured
+
+_LAST_PORT = 65_535
 
 type Backend = Literal["local", "aws"]
 type ProviderName = Literal["offline", "openai", "compatible", "bedrock"]
@@ -121,7 +124,7 @@ class Settings:
             model_base_url=base_url,
             model_api_key=read.text("ALEX_MODEL_API_KEY"),
             user_agent=read.text("ALEX_USER_AGENT", _default("user_agent")),
-            allow_hosts=read.names("ALEX_ALLOW_HOSTS"),
+            allow_hosts=read.addresses("ALEX_ALLOW_HOSTS"),
             sec_web_url=read.base_url("ALEX_SEC_WEB_URL", _default("sec_web_url")),
             sec_data_url=read.base_url("ALEX_SEC_DATA_URL", _default("sec_data_url")),
             watch_minutes=read.natural("ALEX_WATCH_MINUTES", 120),
@@ -168,6 +171,16 @@ def _stack(read: "_Reader") -> Stack:
 def _default(field: str) -> str:
     """The dataclass's own default of a text field."""
     return str(Settings.__dataclass_fields__[field].default)
+
+
+def _address(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) <= _LAST_PORT):
+        raise ValueError("not a port")
+    address = ip_address(host.removeprefix("[").removesuffix("]"))
+    return (
+        f"[{address}]:{int(port)}" if isinstance(address, IPv6Address) else f"{address}:{int(port)}"
+    )
 
 
 def _base_url(value: str) -> str:
@@ -218,6 +231,11 @@ class _Reader:
 
     def names(self, name: str) -> tuple[str, ...]:
         return tuple(part for item in self.text(name).split(",") if (part := item.strip()))
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Exact `ip:port` pairs, each in the one spelling that is compared."""
+        what = "ip:port, such as 127.0.0.1:8000, by commas"
+        return self._parse(name, "", lambda _: tuple(map(_address, self.names(name))), what)
 
     def choice[T: str](self, name: str, allowed: tuple[T, ...], default: T) -> T:
         value = self.text(name, default)
