@@ -97,6 +97,7 @@ def rehearse(
             note(carry_out(check, deployment))
         meanwhile(deployment)
         with undisturbed():
+            tell("Removing the stack.")  # from here on no Ctrl-C is heard
             note(carry_out(REMOVAL, deployment))
         if not all(outcome.passed for outcome in outcomes):
             tell("\n".join(["The functions wrote:", *deployment.logged(), _tail(running.log)]))

@@ -1,6 +1,7 @@
 """`alex rehearse`."""
 
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,11 +68,9 @@ def _wait(screen: Screen, deployment: "Deployment") -> None:
         f"  ALEX_API_KEY={deployment.key}\n"
         "Ctrl-C removes it."
     )
-    try:
+    with suppress(KeyboardInterrupt):
         while True:
             time.sleep(0.5)  # short, for Windows notices Ctrl-C only in between
-    except KeyboardInterrupt:
-        screen.note("Removing the stack.")
 
 
 def conclude(screen: Screen, result: "Rehearsal") -> None:

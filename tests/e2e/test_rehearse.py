@@ -49,8 +49,8 @@ def test_the_stack_deploys_holds_all_checks_serves_commands_and_goes(tmp_path: P
         told += lines_until(rehearsal, "Removing the stack")
         rehearsal.send_signal(signal.SIGINT)  # the impatient, and some that start commands
         out, err = rehearsal.communicate(timeout=120)
-    shown = json.loads(out)
     assert rehearsal.returncode == ExitCode.OK, (told, err)
+    shown = json.loads(out)
     assert shown["passed"], (told, err)
     names = ["sam build", "sam deploy", *(check.name for check in (*CHECKS, REMOVAL))]
     assert [outcome["name"] for outcome in shown["outcomes"]] == names
