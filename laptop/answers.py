@@ -9,6 +9,7 @@ import requests
 from pydantic import BaseModel, ValidationError
 
 from alex import __version__
+from alex.api.views import ProblemView
 from alex.errors import (
     AlexError,
     Conflict,
@@ -19,7 +20,6 @@ from alex.errors import (
     TooLarge,
     Unavailable,
 )
-from alex.views import ProblemView
 from laptop.shapes import Json
 
 type Attempt = requests.Response | requests.RequestException

@@ -14,14 +14,9 @@ from rich.text import Text
 from laptop.console import amount, printable
 
 if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
-    from alex.views import (
-        DocumentFields,
-        DocumentView,
-        JobView,
-        ResultView,
-        StepView,
-        WholeDocument,
-    )
+    from alex.api.documents import DocumentFields, DocumentView, WholeDocument
+    from alex.api.research import JobView, StepView
+    from alex.api.search import ResultView
 
 SNIPPET = 360
 """Characters of a passage that a result shows: about four lines."""
@@ -104,7 +99,7 @@ def document_page(document: "WholeDocument") -> RenderableType:
         _facts(document),
         Text(document.document_id, style="quiet"),
         "",
-        Page(printable(document.text)),
+        CalmMarkdown(printable(document.text)),
     )
 
 
@@ -167,7 +162,7 @@ class LeftHeading(Heading):
         yield self.text
 
 
-class Page(Markdown):
+class CalmMarkdown(Markdown):
     """Markdown as a calm page: headings at the left."""
 
     elements: ClassVar = {**Markdown.elements, "heading_open": LeftHeading}

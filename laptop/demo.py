@@ -7,17 +7,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alex.documents import Filter
+from alex.api.documents import WholeDocument
+from alex.api.research import JobView
+from alex.api.search import ResultView
 from alex.errors import AlexError
-from alex.research import JobStatus, ResearchRequest
+from alex.knowledge.documents import Filter
+from alex.research.jobs import JobStatus, ResearchRequest
 from alex.settings import Settings
-from alex.views import JobView, ResultView, WholeDocument
-from laptop.backends import Backend
+from laptop.backend import Backend
 from laptop.local import LocalBackend
 from laptop.shapes import Json
 from laptop.site.server import RunningSite, running_site
-from researcher.evidence.bundle import Bundle
-from researcher.saving import CHECK
+from researcher.pipeline.save import CHECK
+from researcher.verify.bundle import Bundle
 
 PORT = 8765
 """Always the same: a page is known by its address, so a second run finds what the first kept."""

@@ -1,23 +1,24 @@
-"""API Gateway's part on a laptop: keys, limits, routes, and HTTP turned into events.
+"""API Gateway's part on a laptop: keys, limits and routes, as an ASGI application.
 
-An ASGI application. The handlers it calls are the very ones that Lambda runs.
+The endpoints it calls are the very ones that the Lambda functions call.
 """
 
 import asyncio
 import hmac
-import json
 import logging
-import time
-from collections.abc import Awaitable, Callable, Mapping
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
-from alex import routes
-from alex.aws.api_gateway import Handler
-from alex.errors import AlexError, TooLarge
-from alex.http import PROBLEM_JSON, Forbidden, Problem, TimedOut
-from alex.routes import Function
-from laptop.events import Headers, HttpRequest, HttpResponse, LaptopContext, to_event, to_response
+from alex.api.http import Forbidden, Problem, Reply, Request, Response, TimedOut, refuse, respond
+from alex.api.route import Endpoint, Function, Route
+from alex.api.routes import ROUTES, find
+from alex.errors import TooLarge
+from alex.retry import within
+from alex.services import Services
 
 type Scope = Mapping[str, Any]
 type Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -29,8 +30,8 @@ MAX_PAYLOAD = 6 * 1024 * 1024
 TIMEOUT = 29.0
 """Seconds that API Gateway waits for an answer."""
 
-AT_ONCE: Mapping[Function, int] = {"ingest": 4, "search": 8, "researcher": 1}
-"""Requests each function works on at a time; the researcher's event loop takes one."""
+AT_ONCE: Mapping[Function, int] = {"ingest": 4, "search": 8, "researcher": 4}
+"""Requests that the routes of each function may have at work: one slow kind leaves room."""
 
 NO_CONTENT = 204
 
@@ -44,25 +45,33 @@ class Gateway:
     """The ASGI application.
 
     Args:
-        handlers: who answers for which function.
+        services: what the endpoints work with.
         key: what every request must send as `x-api-key`.
-        timeout: seconds to wait for a handler.
+        routes: what is answered.
+        timeout: seconds to wait for an endpoint.
     """
 
     def __init__(
-        self, handlers: Mapping[Function, Handler], key: str, *, timeout: float = TIMEOUT
+        self,
+        services: Services,
+        key: str,
+        *,
+        routes: Sequence[Route] = ROUTES,
+        timeout: float = TIMEOUT,
     ) -> None:
-        self._handlers = handlers
+        self._services = services
         self._key = key.encode()
+        self._endpoints = {(route.method, route.path): route.endpoint for route in routes}
         self._timeout = timeout
-        self._pools = {name: ThreadPoolExecutor(AT_ONCE[name], f"alex-{name}") for name in handlers}
+        self._pools = {name: ThreadPoolExecutor(AT_ONCE[name], f"alex-{name}") for name in AT_ONCE}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         response = await self._answer(scope, receive)
-        headers = [*response.headers]
+        body = response.body.encode()
+        headers = [*response.headers.items()]
         if response.status != NO_CONTENT:
-            headers.append(("Content-Length", str(len(response.body))))
+            headers.append(("Content-Length", str(len(body))))
         await send(
             {
                 "type": "http.response.start",
@@ -70,25 +79,25 @@ class Gateway:
                 "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
             }
         )
-        await send({"type": "http.response.body", "body": response.body})
+        await send({"type": "http.response.body", "body": body})
 
     def close(self) -> None:
         """Take no more work; what runs ends by itself."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> HttpResponse:
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
         if scope["method"] == "OPTIONS":
-            return HttpResponse(NO_CONTENT, _PREFLIGHT, b"")
+            return _PREFLIGHT
+        request_id = str(uuid.uuid4())
         try:
             self._check_key(scope)
-            request = await _read(scope, receive)
-            return await self._invoke(request)
-        except AlexError as error:
-            return _refusal(error)
+            return await self._invoke(scope, await _body(receive))
         except Exception as error:
-            _logger.exception("A handler failed.")
-            return _refusal(error)
+            problem = Problem.of(error)
+            if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                _logger.exception("%s: request %s", problem.title, request_id)
+            return refuse(problem, self._services.settings.allowed_origin, request_id)
 
     def _check_key(self, scope: Scope) -> None:
         sent = [value for name, value in scope["headers"] if name == b"x-api-key"]
@@ -96,32 +105,36 @@ class Gateway:
         if not hmac.compare_digest(sent[0] if len(sent) == 1 else b"", self._key):
             raise Forbidden("Send the API key in the x-api-key header.")
 
-    async def _invoke(self, request: HttpRequest) -> HttpResponse:
-        """Let the route's function answer.
+    async def _invoke(self, scope: Scope, body: bytes) -> Response:
+        """Let the route's endpoint answer.
 
         Raises:
             TimedOut: it did not in time; what it does goes on, as in Lambda.
         """
-        route, parameters = routes.find(request.method, request.path)
-        event = to_event(request, route, parameters)
-        request_id = event["requestContext"]["requestId"]
-        deadline = time.monotonic() + self._timeout
-        context = LaptopContext(f"alex-{route.function}", request_id, deadline)
-        handler = self._handlers[route.function]
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        route, parameters = find(scope["method"], path.decode("latin-1"))
+        request = _request(scope, parameters, body)
+        endpoint = self._endpoints[route.method, route.path]
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._pools[route.function], handler, event, context)
+        pool = self._pools[route.function]
+        work = loop.run_in_executor(pool, self._reply, endpoint, request)
         try:
             async with asyncio.timeout(self._timeout):
-                return to_response(await work)
+                reply = await work
         except TimeoutError as error:
             raise TimedOut("No answer in time; repeating the request is safe.") from error
+        return respond(reply, self._services.settings.allowed_origin)
+
+    def _reply(self, endpoint: Endpoint, request: Request) -> Reply:
+        with within(self._timeout):
+            return endpoint(self._services, request)
 
 
-async def _read(scope: Scope, receive: Receive) -> HttpRequest:
-    """The whole request.
+async def _body(receive: Receive) -> bytes:
+    """The whole body.
 
     Raises:
-        TooLarge: its body exceeds the limit.
+        TooLarge: it exceeds the limit.
     """
     body = bytearray()
     size, more = 0, True
@@ -134,33 +147,38 @@ async def _read(scope: Scope, receive: Receive) -> HttpRequest:
         more = message.get("more_body", False)
     if size > MAX_PAYLOAD:
         raise TooLarge.of("body", f"Must be at most {MAX_PAYLOAD:,} bytes")
-    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-    client = scope.get("client")
-    return HttpRequest(
-        method=scope["method"],
-        path=raw_path.decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        headers=[(n.decode("latin-1"), v.decode("latin-1")) for n, v in scope["headers"]],
-        body=bytes(body),
-        client=client[0] if client else "",
+    return bytes(body)
+
+
+def _request(scope: Scope, parameters: Mapping[str, str], body: bytes) -> Request:
+    """The request, decoded as API Gateway and the functions behind it decode theirs."""
+    pairs = parse_qsl(
+        scope["query_string"].decode("latin-1"), keep_blank_values=True, errors="replace"
+    )
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    ]
+    return Request(
+        path={name: unquote(value) for name, value in parameters.items()},
+        query=_grouped(pairs),
+        headers=_grouped(headers),
+        body=body,
     )
 
 
-_PREFLIGHT: Headers = [
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Allow-Methods", "GET,POST,DELETE,OPTIONS"),
-    ("Access-Control-Allow-Headers", "content-type,x-api-key,idempotency-key"),
-    ("Access-Control-Max-Age", "600"),
-]
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, value in pairs:
+        groups.setdefault(name, []).append(value)
+    return groups
 
 
-def _refusal(error: Exception) -> HttpResponse:
-    """What the gateway itself has to say."""
-    problem = Problem.of(error)
-    headers = {
-        "Content-Type": PROBLEM_JSON,
+_PREFLIGHT = Response(
+    NO_CONTENT,
+    {
         "Access-Control-Allow-Origin": "*",
-        "Cache-Control": "no-store",
-        **problem.headers,
-    }
-    return HttpResponse(problem.status, list(headers.items()), json.dumps(problem.body()).encode())
+        "Access-Control-Allow-Methods": "GET,POST,DELETE,OPTIONS",
+        "Access-Control-Allow-Headers": "content-type,x-api-key,idempotency-key",
+        "Access-Control-Max-Age": "600",
+    },
+)

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from laptop.backends import Backend, BatchLimit, Outcome
-from laptop.loaders import Item, Loaded
+from laptop.backend import Backend, BatchLimit, IngestOutcome
 from laptop.shapes import Json, submission_json
+from researcher.sources.files import Item, Loaded
 
 
 @dataclass(slots=True)
-class Tally:
+class IngestTally:
     """What became of everything so far.
 
     Attributes:
@@ -29,7 +29,7 @@ class Tally:
         """How many documents had each outcome."""
         return Counter(str(document["outcome"]) for document in self.documents)
 
-    def add(self, where: str, outcome: Outcome) -> None:
+    def add(self, where: str, outcome: IngestOutcome) -> None:
         """Note one outcome."""
         if outcome.outcome == "failed":
             self.failures.append({"where": where, "reason": outcome.reason})
@@ -59,14 +59,14 @@ def ingest_all(
     items: Iterable[Item],
     backend: Backend,
     *,
-    advance: Callable[[int, Tally], None],
+    advance: Callable[[int, IngestTally], None],
     stop: Callable[[], bool],
-) -> Tally:
+) -> IngestTally:
     """Hand in everything that can be read.
 
     `advance` is told after each batch how many bytes of the files are done, and `stop` asked.
     """
-    tally = Tally()
+    tally = IngestTally()
     for batch in _batches(items, backend.batch):
         if stop():
             tally.stopped = True
@@ -77,7 +77,7 @@ def ingest_all(
             if isinstance(item, Loaded):
                 tally.add(item.where, next(outcomes))
             else:
-                tally.add(item.where, Outcome("failed", reason=item.reason))
+                tally.add(item.where, IngestOutcome("failed", reason=item.reason))
         advance(sum(item.size for item in batch), tally)
     return tally
 

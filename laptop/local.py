@@ -8,14 +8,17 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from alex.api import Grouping, ResearchBody, SearchBody, parse
-from alex.documents import Filter, Receipt, Submission
+from alex.api.documents import DocumentList, WholeDocument
+from alex.api.requests import parse
+from alex.api.research import JobList, JobView, ResearchBody
+from alex.api.search import Grouping, SearchBody, SearchResponse
 from alex.errors import AlexError
-from alex.research import ResearchRequest
+from alex.knowledge.documents import Filter, Receipt, Submission
+from alex.research.jobs import ResearchRequest
+from alex.services import Services
 from alex.settings import Settings
-from alex.views import DocumentList, JobList, JobView, SearchResponse, WholeDocument
-from alex.wiring import Services, wire
-from laptop.backends import BatchLimit, Outcome
+from alex.wiring import wire
+from laptop.backend import BatchLimit, IngestOutcome
 from laptop.shapes import request_json, search_json
 
 BATCH = BatchLimit(documents=8, size=500_000)
@@ -57,7 +60,7 @@ class LocalBackend:
         """What one call of `ingest` may hold."""
         return BATCH
 
-    def ingest(self, submissions: Sequence[Submission]) -> list[Outcome]:
+    def ingest(self, submissions: Sequence[Submission]) -> list[IngestOutcome]:
         """One outcome a document, in order."""
         return [_outcome(fate) for fate in self.services.knowledge.ingest_many(submissions)]
 
@@ -123,8 +126,8 @@ class LocalBackend:
         Where that process dies, the job goes on here.
         """
         # The agent SDK, trafilatura and Playwright take seconds to load: only a run needs them.
-        from researcher.reading.reader import open_reader  # noqa: PLC0415
-        from researcher.run import run_job  # noqa: PLC0415
+        from researcher.pipeline.run import run_job  # noqa: PLC0415
+        from researcher.sources.web.reader import open_reader  # noqa: PLC0415
 
         desk = self.services.research
         with asyncio.Runner() as runner:
@@ -141,7 +144,7 @@ class LocalBackend:
         yield self.job(job_id)
 
 
-def _outcome(fate: Receipt | AlexError) -> Outcome:
+def _outcome(fate: Receipt | AlexError) -> IngestOutcome:
     if isinstance(fate, AlexError):
-        return Outcome("failed", reason=fate.detail)
-    return Outcome(fate.outcome, fate.document_id, fate.passages)
+        return IngestOutcome("failed", reason=fate.detail)
+    return IngestOutcome(fate.outcome, fate.document_id, fate.passages)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from alex.documents import Scalar
 from alex.errors import InvalidInput
+from alex.knowledge.documents import Scalar
 
 AsJson = Annotated[
     bool,

@@ -10,22 +10,14 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from alex import __version__
-from alex.api import Grouping
-from alex.documents import Filter, Submission
+from alex.api.documents import BatchIngested, BatchIngestedItem, DocumentList, WholeDocument
+from alex.api.http import Problem
+from alex.api.research import JobAccepted, JobList, JobView
+from alex.api.search import Grouping, SearchResponse
+from alex.api.views import ProblemView
 from alex.errors import InvalidInput, Misconfigured
-from alex.http import Problem
-from alex.research import ResearchRequest
-from alex.views import (
-    BatchIngested,
-    BatchIngestedItem,
-    DocumentList,
-    JobAccepted,
-    JobList,
-    JobView,
-    ProblemView,
-    SearchResponse,
-    WholeDocument,
-)
+from alex.knowledge.documents import Filter, Submission
+from alex.research.jobs import ResearchRequest
 from laptop.answers import (
     PATIENCE,
     Attempt,
@@ -37,7 +29,7 @@ from laptop.answers import (
     read,
     still_busy,
 )
-from laptop.backends import BatchLimit, Outcome
+from laptop.backend import BatchLimit, IngestOutcome
 from laptop.shapes import Json, request_json, search_json, submission_json
 
 BATCH = BatchLimit(documents=100, size=3_500_000)
@@ -112,7 +104,7 @@ class RemoteBackend:
         """What one request may hold."""
         return BATCH
 
-    def ingest(self, submissions: Sequence[Submission]) -> list[Outcome]:
+    def ingest(self, submissions: Sequence[Submission]) -> list[IngestOutcome]:
         """One outcome a document, in order.
 
         What the service was too busy for is sent again, half as many at a time: together they may
@@ -121,7 +113,7 @@ class RemoteBackend:
         Raises:
             Unavailable: it stayed too busy for all of them.
         """
-        outcomes: dict[int, Outcome] = {}
+        outcomes: dict[int, IngestOutcome] = {}
         waiting, most = [*range(len(submissions))], len(submissions)
         waited, attempt = 0.0, 1
         while waiting:
@@ -141,7 +133,7 @@ class RemoteBackend:
             self._wait(pause)
         if waiting and len(waiting) == len(submissions):
             raise still_busy(self.place)
-        unsent = Outcome("failed", reason=still_busy(self.place).detail)
+        unsent = IngestOutcome("failed", reason=still_busy(self.place).detail)
         return [outcomes.get(place, unsent) for place in range(len(submissions))]
 
     def _ingest(
@@ -286,7 +278,7 @@ def _here(host: str | None) -> bool:
         return False
 
 
-def _outcome(item: BatchIngestedItem | ProblemView) -> Outcome:
+def _outcome(item: BatchIngestedItem | ProblemView) -> IngestOutcome:
     if isinstance(item, ProblemView):
-        return Outcome("failed", reason=item.detail)
-    return Outcome(item.outcome, item.document_id, item.passages)
+        return IngestOutcome("failed", reason=item.detail)
+    return IngestOutcome(item.outcome, item.document_id, item.passages)

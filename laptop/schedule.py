@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from alex.api import ResearchBody, parse
+from alex.api.requests import parse
+from alex.api.research import ResearchBody
 from alex.errors import InvalidInput, Misconfigured
-from alex.research import Job, JobStatus, ResearchDesk, ResearchRequest
+from alex.research.jobs import Job, JobStatus, ResearchRequest
+from alex.research.service import JobService
 
 _logger = logging.getLogger("alex.schedule")
 
@@ -52,7 +54,7 @@ class JobWorker:
         run_job: claims a job and runs it to its end, whatever that is.
     """
 
-    def __init__(self, desk: ResearchDesk, run_job: Callable[[str], object]) -> None:
+    def __init__(self, desk: JobService, run_job: Callable[[str], object]) -> None:
         self._desk = desk
         self._run_job = run_job
         self._known: set[str] = set()

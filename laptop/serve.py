@@ -1,12 +1,11 @@
-"""The whole system in one process: the gateway, the handlers, the worker, the schedule."""
+"""The whole system in one process: the gateway, the worker, the schedule."""
 
-import logging
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,16 +14,14 @@ from typing import Any
 
 import uvicorn
 
-from alex.agenda import start_stalest, watchlist
-from alex.aws.api_gateway import Handler
+from alex.api.route import Route
+from alex.api.routes import ROUTES
 from alex.errors import Misconfigured
-from alex.routes import Function
-from alex.wiring import Services
-from ingest import app as ingest_app
+from alex.research.schedule import start_stalest, watchlist
+from alex.services import Services
 from laptop.gateway import TIMEOUT, Gateway
 from laptop.keys import load_or_make
 from laptop.schedule import Background, JobWorker, agenda
-from search import app as search_app
 
 LOOPBACK = "127.0.0.1"
 
@@ -54,29 +51,29 @@ class Running:
 def running_gateway(
     services: Services,
     *,
-    research_handler: Handler,
     run_job: Callable[[str], object] | None = None,
     host: str = LOOPBACK,
     port: int = 0,
+    routes: Sequence[Route] = ROUTES,
     timeout: float = TIMEOUT,
 ) -> Iterator[Running]:
     """Serve while the context lasts.
 
     Args:
-        services: what the handlers work with.
-        research_handler: answers `/research`; called by one thread at a time.
+        services: what the endpoints work with.
         run_job: claims a queued job and runs it; None to run none, and nothing on schedule.
         host: the address to listen on.
         port: 0 for any free one.
+        routes: what is answered.
         timeout: seconds a request may take.
 
     Raises:
         Misconfigured: the port is taken.
     """
     key = load_or_make(services.settings.data_dir)
-    gateway = Gateway(_handlers(services, research_handler), key.value, timeout=timeout)
+    gateway = Gateway(services, key.value, routes=routes, timeout=timeout)
     background = [] if run_job is None else _background(services, run_job)
-    with _quiet_log(), _listening(host, port) as listener, _server(gateway, listener):
+    with _listening(host, port) as listener, _server(gateway, listener):
         for work in background:
             work.start()
         try:
@@ -93,15 +90,12 @@ def serve(
     host: str = LOOPBACK,
     port: int = 8000,
     run_job: Callable[[str], object],
-    research_handler: Handler,
     started: Callable[[Running], object],
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; `started` is told the address and the key."""
     with (
         _until_told() as told,
-        running_gateway(
-            services, research_handler=research_handler, run_job=run_job, host=host, port=port
-        ) as running,
+        running_gateway(services, run_job=run_job, host=host, port=port) as running,
     ):
         started(running)
         while not told.stop:
@@ -132,30 +126,6 @@ def _until_told() -> Iterator[_Told]:
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)
-
-
-def _handlers(services: Services, research_handler: Handler) -> dict[Function, Handler]:
-    """The very handlers that Lambda runs."""
-    return {
-        "ingest": ingest_app.make_handler(lambda: services),
-        "search": search_app.make_handler(lambda: services),
-        "researcher": research_handler,
-    }
-
-
-@contextmanager
-def _quiet_log() -> Iterator[None]:
-    """Let the handlers log only what went wrong, unless `POWERTOOLS_LOG_LEVEL` asks for more."""
-    loggers = [logging.getLogger(name) for name in ("ingest", "search")]
-    before = [logger.level for logger in loggers]
-    if "POWERTOOLS_LOG_LEVEL" not in os.environ:
-        for logger in loggers:
-            logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)
 
 
 def _background(services: Services, run_job: Callable[[str], object]) -> list[Background]:

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from alex.documents import Filter, Submission
-from alex.research import ResearchRequest
+from alex.knowledge.documents import Filter, Submission
+from alex.research.jobs import ResearchRequest
 
 type Json = dict[str, Any]
 """A JSON object, as the REST API speaks it."""

@@ -17,7 +17,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """What became of a check."""
 
     name: str
@@ -26,7 +26,7 @@ class Outcome:
     seconds: float
 
 
-def carry_out(check: Check, deployment: Deployment) -> Outcome:
+def carry_out(check: Check, deployment: Deployment) -> CheckOutcome:
     """Run one check; a service's unexpected answer fails it like a broken expectation."""
     started = time.monotonic()
     try:
@@ -35,7 +35,7 @@ def carry_out(check: Check, deployment: Deployment) -> Outcome:
         passed, detail = False, str(failure)
     except Exception as error:  # noqa: BLE001 - told to the user; the other checks go on
         passed, detail = False, f"{type(error).__name__}: {error}"
-    return Outcome(check.name, passed, detail, time.monotonic() - started)
+    return CheckOutcome(check.name, passed, detail, time.monotonic() - started)
 
 
 CHECKS: Sequence[Check] = (

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from laptop.site.server import RunningSite, running_site
-from rehearsal.checks import CHECKS, REMOVAL, Check, Outcome, carry_out
+from rehearsal.checks import CHECKS, REMOVAL, Check, CheckOutcome, carry_out
 from rehearsal.deployment import Deployment, client
 from rehearsal.process import ROOT, StandIn, prepare, stand_in, undisturbed
 from rehearsal.sam import Sam, SamFailed, find_sam, sam_for
@@ -43,7 +43,7 @@ class Rehearsal:
         researcher: how the researcher ran.
     """
 
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[CheckOutcome]
     seconds: float
     region: str
     sam: str
@@ -61,7 +61,7 @@ class Rehearsal:
 
 def rehearse(
     tell: Tell,
-    told: Callable[[Outcome], None],
+    told: Callable[[CheckOutcome], None],
     *,
     region: str = REGION,
     checks: Sequence[Check] = CHECKS,
@@ -82,9 +82,9 @@ def rehearse(
         SamFailed: the template did not build or deploy.
     """
     started = time.monotonic()
-    outcomes: list[Outcome] = []
+    outcomes: list[CheckOutcome] = []
 
-    def note(outcome: Outcome) -> None:
+    def note(outcome: CheckOutcome) -> None:
         outcomes.append(outcome)
         told(outcome)
 
@@ -161,10 +161,10 @@ def _deploy(running: StandIn, sam: Sam) -> str:
     )
 
 
-def _timed(name: str, act: Callable[[], str]) -> Outcome:
+def _timed(name: str, act: Callable[[], str]) -> CheckOutcome:
     """A step without which there is nothing to check."""
     started = time.monotonic()
-    return Outcome(name, True, act(), time.monotonic() - started)
+    return CheckOutcome(name, True, act(), time.monotonic() - started)
 
 
 def _tail(log: Path, size: int = 4000) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 
 from mangum import Mangum
 
-from alex.http import PROBLEM_JSON
+from alex.api.http import PROBLEM_JSON
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
+from alex.wiring import wire
 from researcher.app import create_app
 
 type Event = dict[str, Any]
@@ -47,8 +48,8 @@ def make_handler(services: Callable[[], Services]) -> Handler:
 async def _run(services: Services, job_id: str, seconds_left: float) -> Event:
     """Run a job before Lambda's time is up; a repeated event finds nothing to run."""
     # The agent SDK, trafilatura and Playwright take seconds to import: only a run needs them.
-    from researcher.reading.reader import open_reader  # noqa: PLC0415
-    from researcher.run import run_job  # noqa: PLC0415
+    from researcher.pipeline.run import run_job  # noqa: PLC0415
+    from researcher.sources.web.reader import open_reader  # noqa: PLC0415
 
     job = await run_job(services, job_id, open_reader, seconds_left=seconds_left)
     return {"job_id": job_id, "status": job.status.value if job else None}

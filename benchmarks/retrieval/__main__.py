@@ -17,13 +17,14 @@ from contextlib import closing
 from itertools import batched
 from pathlib import Path
 
-from alex import passages
-from alex.documents import Submission
 from alex.errors import AlexError, Misconfigured
+from alex.knowledge import passages
+from alex.knowledge.documents import Submission
 from alex.local.database import Database
 from alex.local.index import SqliteIndex
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
+from alex.wiring import wire
 from benchmarks.retrieval import methods, service
 from benchmarks.retrieval.measures import evaluate
 from benchmarks.retrieval.sets import RetrievalSet, find_sets, read_set

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from alex.documents import Candidate, Filter
+from alex.knowledge.documents import Candidate, Filter
+from alex.knowledge.ports import Embedder, VectorIndex
+from alex.knowledge.search import CANDIDATES, Search
+from alex.knowledge.tokens import LIMIT, load_tokenizer
 from alex.local.embedder import load_session
-from alex.ports import Embedder, VectorIndex
-from alex.search import CANDIDATES, Search
-from alex.tokens import LIMIT, load_tokenizer
 from benchmarks.retrieval.sets import CorpusDocument
 
 type Method = Callable[[str], list[str]]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from itertools import batched
 
-from alex.documents import Filter, Submission
+from alex.knowledge.documents import Filter, Submission
 from benchmarks.retrieval.methods import DEPTH, Method
 from benchmarks.retrieval.sets import CorpusDocument, RetrievalSet
 from laptop.remote import RemoteBackend

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from alex.documents import Attributes, Filter, IndexEntry, Passage, Span
+from alex.knowledge.documents import Attributes, Filter, IndexEntry, Passage, Span
 from alex.local.database import Database
 from alex.local.index import SqliteIndex
 

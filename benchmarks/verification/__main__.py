@@ -16,11 +16,11 @@ from random import Random
 
 from alex.local.embedder import MiniLmEmbedder
 from benchmarks.verification import filings, tampering
-from benchmarks.verification.filings import Filing
+from benchmarks.verification.filings import SampleFiling
 from benchmarks.verification.mutations import MUTATIONS, Case
 from benchmarks.verification.truths import Truth, truths
-from researcher.evidence.check import check
-from researcher.evidence.exhibits import Exhibit
+from researcher.facts.indexed_source import IndexedSource
+from researcher.verify.check import check
 
 SAMPLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "sec" / "pages"
 SEED = 20260101
@@ -28,7 +28,7 @@ _SHOWN = 5
 
 
 @dataclass(slots=True)
-class Tally:
+class CheckTally:
     """Of one kind: how many were tried, how many went as they should."""
 
     tried: int = 0
@@ -53,8 +53,8 @@ class Result:
     """Caught falsehoods by kind, and accepted truths by where they come from."""
 
     filings: list[str]
-    caught: dict[str, Tally]
-    accepted: dict[str, Tally]
+    caught: dict[str, CheckTally]
+    accepted: dict[str, CheckTally]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,24 +95,26 @@ def measure(paths: Sequence[Path]) -> Result:
         print(f"{filing.name}: {len(known)} true statements", file=sys.stderr)
         kept = [truth for truth in known if _accept(truth, exhibits, result.accepted)]
         for name, claim, caught in _falsified(kept, filing, read, exhibits, draw):
-            result.caught.setdefault(name, Tally()).count(claim, right=caught)
+            result.caught.setdefault(name, CheckTally()).count(claim, right=caught)
         for name, caught in tampering.tampered(filing, report):
-            result.caught.setdefault(name, Tally()).count(filing.name, right=caught)
+            result.caught.setdefault(name, CheckTally()).count(filing.name, right=caught)
     return result
 
 
-def _accept(truth: Truth, exhibits: Mapping[str, Exhibit], accepted: dict[str, Tally]) -> bool:
+def _accept(
+    truth: Truth, exhibits: Mapping[str, IndexedSource], accepted: dict[str, CheckTally]
+) -> bool:
     verdict = check(truth.claim, exhibits)
     text = f"{truth.claim.text} {list(verdict.reasons)}"
-    accepted.setdefault(truth.origin, Tally()).count(text, right=verdict.passed)
+    accepted.setdefault(truth.origin, CheckTally()).count(text, right=verdict.passed)
     return verdict.passed
 
 
 def _falsified(
     kept: Sequence[Truth],
-    filing: Filing,
-    read: Sequence[Filing],
-    exhibits: Mapping[str, Exhibit],
+    filing: SampleFiling,
+    read: Sequence[SampleFiling],
+    exhibits: Mapping[str, IndexedSource],
     draw: Random,
 ) -> Iterator[tuple[str, str, bool]]:
     """Each falsehood's kind and text, and whether the check refuses it."""
@@ -134,8 +136,8 @@ def totals(result: Result) -> dict[str, float]:
     }
 
 
-def _overall(tallies: Sequence[Tally]) -> float:
-    whole = Tally(sum(t.tried for t in tallies), sum(t.right for t in tallies))
+def _overall(tallies: Sequence[CheckTally]) -> float:
+    whole = CheckTally(sum(t.tried for t in tallies), sum(t.right for t in tallies))
     return round(whole.share, 2)
 
 
@@ -152,7 +154,7 @@ def table(result: Result) -> str:
     return "\n".join(lines)
 
 
-def _line(name: str, tally: Tally) -> str:
+def _line(name: str, tally: CheckTally) -> str:
     return f"{name:<22}{tally.tried:>8,}{tally.right:>8,}{tally.share:>8.1f}"
 
 

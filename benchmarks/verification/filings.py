@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from alex.ports import Embedder
-from researcher.brief import SourceMaterial, WritingBrief
-from researcher.draft import Placed, placed_claims
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
-from researcher.offline.extractive import extract
-from researcher.reading.extraction import decode, extract_html
-from researcher.relevance import Ranker
+from alex.knowledge.ports import Embedder
+from researcher.facts.indexed_source import IndexedSource
+from researcher.llm.offline.extractive import extract
+from researcher.prompts import PromptSource, WritingPrompt
+from researcher.sources.relevance import Ranker
+from researcher.sources.source import Source, text_hash
+from researcher.sources.web.extraction import decode, extract_html
+from researcher.verify.draft import Placed, placed_claims
 
 SUFFIXES = (".html", ".htm", ".txt", ".md")
 SUBJECTS = ("results and outlook", "risks and legal matters", "cash, debt and shares")
@@ -25,7 +26,7 @@ _READ = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class SampleFiling:
     """A filing as evidence.
 
     Attributes:
@@ -34,7 +35,7 @@ class Filing:
     """
 
     name: str
-    exhibit: Exhibit
+    exhibit: IndexedSource
     html: str
 
     @property
@@ -53,7 +54,7 @@ def find(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
-def read(paths: Sequence[Path]) -> Iterator[Filing]:
+def read(paths: Sequence[Path]) -> Iterator[SampleFiling]:
     """Each file's text with tables, as the run's reader extracts it."""
     for number, path in enumerate(paths, start=1):
         data = path.read_bytes()
@@ -71,7 +72,7 @@ def read(paths: Sequence[Path]) -> Iterator[Filing]:
             retrieved=_READ,
             via="http",
         )
-        yield Filing(path.stem, Exhibit(source), html)
+        yield SampleFiling(path.stem, IndexedSource(source), html)
 
 
 def _first_line(text: str) -> str:
@@ -80,13 +81,13 @@ def _first_line(text: str) -> str:
     return "" if line.endswith(".") or len(line) > _LONGEST_TITLE else line
 
 
-def written(filing: Filing, embedder: Embedder) -> list[Placed]:
+def written(filing: SampleFiling, embedder: Embedder) -> list[Placed]:
     """What the offline model says of a filing, each statement once."""
     source = filing.exhibit.source
-    material = SourceMaterial(source.key, source.title, source.url, "", source.text)
+    material = PromptSource(source.key, source.title, source.url, "", source.text)
     found: dict[str, Placed] = {}
     for subject in SUBJECTS:
-        brief = WritingBrief(f"{source.title} {subject}", date(2026, 1, 2), (material,))
+        brief = WritingPrompt(f"{source.title} {subject}", date(2026, 1, 2), (material,))
         for placed in placed_claims(extract(brief, Ranker(embedder, brief.subject))):
             found.setdefault(placed.claim.text, placed)
     return list(found.values())

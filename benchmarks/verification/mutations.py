@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from benchmarks.verification.filings import Filing
-from researcher.draft import Calculation, Claim, Quote
-from researcher.evidence.numbers import Amount, mentions
-from researcher.evidence.periods import Period
+from benchmarks.verification.filings import SampleFiling
+from researcher.facts.numbers import Amount, mentions
+from researcher.facts.periods import Period
+from researcher.verify.draft import Calculation, Claim, Quote
 
 OTHER_COMPANIES = ("Walmart", "Siemens", "Pfizer", "Caterpillar", "Starbucks", "Boeing")
 
@@ -54,9 +54,9 @@ class Case:
     """
 
     claim: Claim
-    filing: Filing
+    filing: SampleFiling
     others: Sequence[Claim]
-    filings: Sequence[Filing]
+    filings: Sequence[SampleFiling]
     draw: Random
 
     @property

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from alex.documents import Attributes, Document
-from alex.submissions import normalise
-from benchmarks.verification.filings import Filing
-from researcher.draft import Placed
-from researcher.evidence.audit import Unverifiable, audit
-from researcher.evidence.bundle import Bundle, record
-from researcher.evidence.check import check
-from researcher.evidence.exhibits import text_hash
-from researcher.evidence.identity import SEAL, seal
-from researcher.reporting.report import render
+from alex.knowledge.documents import Attributes, Document
+from alex.knowledge.submissions import normalise
+from benchmarks.verification.filings import SampleFiling
+from researcher.reports.audit import Unverifiable, audit
+from researcher.reports.report import render
+from researcher.sources.source import text_hash
+from researcher.verify.bundle import Bundle, record
+from researcher.verify.check import check
+from researcher.verify.draft import Placed
+from researcher.verify.identity import SEAL, seal
 
 _STORED = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 _KEPT_AT = "evidence/benchmark.json"
@@ -68,7 +68,7 @@ TAMPERINGS: dict[str, Tampering] = {
 """By the name that the table gives them."""
 
 
-def tampered(filing: Filing, report: Sequence[Placed]) -> Iterator[tuple[str, bool]]:
+def tampered(filing: SampleFiling, report: Sequence[Placed]) -> Iterator[tuple[str, bool]]:
     """Each kind with whether it is noticed: the report as stored, and as rendered to fit.
 
     The untouched report must hold, else nothing is shown by the rest. A text that nothing could be
@@ -92,7 +92,7 @@ def _altered(text: str) -> str:
     return f"{text[:place]}{(int(text[place]) + 1) % 10}{text[place + 1 :]}"
 
 
-def bundled(filing: Filing, report: Sequence[Placed]) -> Bundle:
+def bundled(filing: SampleFiling, report: Sequence[Placed]) -> Bundle:
     """A filing's report as a run would keep it."""
     exhibits = {filing.key: filing.exhibit}
     claims = []

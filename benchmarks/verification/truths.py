@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from benchmarks.verification.filings import Filing
+from benchmarks.verification.filings import SampleFiling
 from benchmarks.verification.tagged import figures
-from researcher.draft import Claim, Placed, Quote
+from researcher.verify.draft import Claim, Placed, Quote
 
 type Origin = Literal["report", "paraphrase", "tagged"]
 
@@ -56,7 +56,7 @@ class Truth:
     filing: str
 
 
-def truths(filing: Filing, report: Sequence[Placed], draw: Random) -> Iterator[Truth]:
+def truths(filing: SampleFiling, report: Sequence[Placed], draw: Random) -> Iterator[Truth]:
     """All true statements on a filing."""
     for placed in report:
         yield Truth(placed.claim, "report", filing.name)
@@ -67,7 +67,7 @@ def truths(filing: Filing, report: Sequence[Placed], draw: Random) -> Iterator[T
         yield Truth(claim, "tagged", filing.name)
 
 
-def _tagged(filing: Filing) -> Iterator[Claim]:
+def _tagged(filing: SampleFiling) -> Iterator[Claim]:
     rows: dict[str, list[str]] = {}
     for line in filing.exhibit.source.text.splitlines():
         if line.startswith("| "):
@@ -83,7 +83,7 @@ def _tagged(filing: Filing) -> Iterator[Claim]:
             yield Claim(text=text, quotes=[Quote(source=filing.key, text=lines[0])])
 
 
-def _paraphrases(claim: Claim, filing: Filing) -> Iterator[str]:
+def _paraphrases(claim: Claim, filing: SampleFiling) -> Iterator[str]:
     """The statement in other words, once a rule that applies."""
     seen = {claim.text}
     for rule in RULES:

@@ -8,8 +8,9 @@ AlexError
 ├── Unavailable      a dependency is cold, busy or down; try again later
 └── Misconfigured    a setting is missing or wrong
 
-Adapters translate a vendor's errors into these once, with `raise … from error`; `alex.http` turns
-them into responses. Any other exception is a bug and reaches the caller as a plain 500.
+Adapters translate a vendor's errors into these once, with `raise … from error`;
+`alex.api.http` turns them into responses. Any other exception is a bug and reaches the caller as
+a plain 500.
 """
 
 from collections.abc import Sequence

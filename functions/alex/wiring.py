@@ -1,34 +1,12 @@
 """The one composition root: settings in, wired services out."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from alex import passages
 from alex.errors import Misconfigured
-from alex.knowledge import KnowledgeBase, Splitter
-from alex.ports import Embedder, TextStore
-from alex.research import ResearchDesk
-from alex.search import Search
-from alex.settings import Settings, TextSearch
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """Everything a handler, the researcher or the laptop needs.
-
-    Attributes:
-        text_search: who scores wording: the index, or this code over the nearest passages.
-        close: releases files and connections, where a process outlives its services.
-    """
-
-    settings: Settings
-    knowledge: KnowledgeBase
-    search: Search
-    research: ResearchDesk
-    texts: TextStore
-    embedder: Embedder
-    text_search: TextSearch
-    close: Callable[[], None]
+from alex.knowledge import passages
+from alex.knowledge.base import KnowledgeBase, Splitter
+from alex.knowledge.search import Search
+from alex.research.service import JobService
+from alex.services import Services
+from alex.settings import Settings
 
 
 def wire(settings: Settings) -> Services:
@@ -41,11 +19,11 @@ def wire(settings: Settings) -> Services:
 def _local(settings: Settings) -> Services:
     """SQLite and ONNX Runtime under `data_dir`; needs the packages of the laptop group."""
     from alex.local.catalog import SqliteCatalog  # noqa: PLC0415 - only where it is used
-    from alex.local.claims import LockedClaims  # noqa: PLC0415
     from alex.local.database import Database  # noqa: PLC0415
     from alex.local.embedder import MiniLmEmbedder  # noqa: PLC0415
     from alex.local.index import SqliteIndex  # noqa: PLC0415
     from alex.local.jobs import QueuedLauncher, SqliteJobStore  # noqa: PLC0415
+    from alex.local.leases import LockedLeases  # noqa: PLC0415
     from alex.local.texts import SqliteTextStore  # noqa: PLC0415
 
     database = Database(settings.data_dir / "alex.db")
@@ -58,8 +36,8 @@ def _local(settings: Settings) -> Services:
         settings=settings,
         knowledge=KnowledgeBase(embedder, index, catalog, texts, splitter),
         search=Search(embedder, index, catalog),
-        research=ResearchDesk(
-            SqliteJobStore(database), QueuedLauncher(), LockedClaims(settings.data_dir / "running")
+        research=JobService(
+            SqliteJobStore(database), QueuedLauncher(), LockedLeases(settings.data_dir / "running")
         ),
         texts=texts,
         embedder=embedder,
@@ -77,7 +55,7 @@ def _aws(settings: Settings) -> Services:
     from alex.aws.s3 import S3TextStore  # noqa: PLC0415
     from alex.aws.s3_vectors import S3VectorsIndex  # noqa: PLC0415
     from alex.aws.sagemaker import SageMakerEmbedder  # noqa: PLC0415
-    from alex.aws.table import Table  # noqa: PLC0415
+    from alex.aws.table import DynamoTable  # noqa: PLC0415
 
     stack = settings.aws
     if stack is None:
@@ -93,7 +71,7 @@ def _aws(settings: Settings) -> Services:
     index = S3VectorsIndex(
         clients, stack.vector_index, text_search=stack.text_search, patience=waits
     )
-    table = Table(clients, stack.table)
+    table = DynamoTable(clients, stack.table)
     catalog = DynamoCatalog(table)
     jobs = DynamoJobStore(table, retention_days=stack.job_retention_days, stack=stack.name)
     texts = S3TextStore(clients, stack.bucket)
@@ -102,7 +80,7 @@ def _aws(settings: Settings) -> Services:
         settings=settings,
         knowledge=KnowledgeBase(embedder, index, catalog, texts, splitter),
         search=Search(embedder, index, catalog),
-        research=ResearchDesk(jobs, LambdaLauncher(clients, stack.researcher_function)),
+        research=JobService(jobs, LambdaLauncher(clients, stack.researcher_function)),
         texts=texts,
         embedder=embedder,
         text_search=stack.text_search,

@@ -7,9 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from alex.agenda import start_stalest, watchlist
+from alex.research.schedule import start_stalest, watchlist
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
+from alex.wiring import wire
 
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 

@@ -17,7 +17,7 @@ from laptop.options import AsJson, Cursor, DataDir, Limit
 app = typer.Typer(no_args_is_help=True, help="What is known: list, show, export, delete.")
 
 if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
-    from alex.views import WholeDocument
+    from alex.api.documents import WholeDocument
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The document's id, as listings show it.")]
 
@@ -142,12 +142,12 @@ def _format_of(output: Path | None) -> Format:
 def _content(document: "WholeDocument", wanted: Format) -> bytes:
     if wanted is Format.MD:
         return (document.text.rstrip("\n") + "\n").encode()
-    from laptop.export.page import html_page  # noqa: PLC0415 - keeps the other commands quick
+    from researcher.reports.page import html_page  # noqa: PLC0415 - keeps the other commands quick
 
     page = html_page(document)
     if wanted is Format.HTML:
         return page.encode()
-    from laptop.export.printing import pdf  # noqa: PLC0415 - Playwright loads slowly
+    from researcher.reports.pdf import pdf  # noqa: PLC0415 - Playwright loads slowly
 
     return pdf(page)
 

@@ -11,14 +11,14 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from alex.documents import Attributes
 from alex.errors import InvalidInput
-from laptop import loaders
+from alex.knowledge.documents import Attributes
 from laptop.backends import open_backend
 from laptop.console import ExitCode, Screen, amount, gentle_interrupts
-from laptop.ingestion import Tally, ingest_all
-from laptop.loaders import Item, Loaded
+from laptop.ingestion import IngestTally, ingest_all
 from laptop.options import AsJson, DataDir, Tickers
+from researcher.sources import files
+from researcher.sources.files import Item, Loaded
 
 STDIN = Path("-")
 
@@ -43,14 +43,14 @@ def ingest(
     """Add documents. What is known already costs nothing: stop it and repeat it as you like."""
     screen = Screen(as_json=as_json)
     told = _told(kind, ticker or [])
-    files = loaders.find([path for path in paths if path != STDIN])
-    piped = [loaders.piped(sys.stdin.buffer.read())] if STDIN in paths else []
-    if not files and not piped:
-        raise InvalidInput(f"Found nothing to read: Alex reads {loaders.KINDS} files.")
+    found = files.find([path for path in paths if path != STDIN])
+    piped = [files.piped(sys.stdin.buffer.read())] if STDIN in paths else []
+    if not found and not piped:
+        raise InvalidInput(f"Found nothing to read: Alex reads {files.KINDS} files.")
     backend = open_backend(screen, data_dir)
-    items = chain(piped, chain.from_iterable(map(loaders.read, files)))
+    items = chain(piped, chain.from_iterable(map(files.read, found)))
     described = (_described(item, told) for item in items)
-    with gentle_interrupts() as interrupts, _bar(screen, files) as bar:
+    with gentle_interrupts() as interrupts, _bar(screen, found) as bar:
         tally = ingest_all(described, backend, advance=bar, stop=lambda: interrupts.asked)
     _tell(screen, tally)
     if tally.stopped:
@@ -65,7 +65,7 @@ def _told(kind: str | None, tickers: list[str]) -> Attributes:
     Raises:
         InvalidInput: naming the option that is wrong.
     """
-    return loaders.submission_of({"text": "any", "kind": kind, "tickers": tickers}).attributes
+    return files.submission_of({"text": "any", "kind": kind, "tickers": tickers}).attributes
 
 
 def _described(item: Item, told: Attributes) -> Item:
@@ -78,7 +78,7 @@ def _described(item: Item, told: Attributes) -> Item:
 
 
 @contextmanager
-def _bar(screen: Screen, files: list[Path]) -> Iterator[Callable[[int, Tally], None]]:
+def _bar(screen: Screen, files: list[Path]) -> Iterator[Callable[[int, IngestTally], None]]:
     """A progress bar over the bytes of the files, where somebody watches."""
     total = sum(file.stat().st_size for file in files)
     columns = (
@@ -91,7 +91,7 @@ def _bar(screen: Screen, files: list[Path]) -> Iterator[Callable[[int, Tally], N
     with Progress(*columns, console=screen.notes, transient=True, disable=not watched) as progress:
         task = progress.add_task("0 documents", total=total)
 
-        def advance(done: int, tally: Tally) -> None:
+        def advance(done: int, tally: IngestTally) -> None:
             progress.update(
                 task, advance=done, description=f"{amount(len(tally.documents), 'document')}"
             )
@@ -99,7 +99,7 @@ def _bar(screen: Screen, files: list[Path]) -> Iterator[Callable[[int, Tally], N
         yield advance
 
 
-def _tell(screen: Screen, tally: Tally) -> None:
+def _tell(screen: Screen, tally: IngestTally) -> None:
     """The summary: how many of each outcome, every failure, and how to go on."""
     if screen.json:
         screen.data(tally.as_json())

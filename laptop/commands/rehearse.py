@@ -12,7 +12,7 @@ from laptop.console import ExitCode, Screen
 from laptop.options import AsJson
 
 if TYPE_CHECKING:
-    from rehearsal.checks import Outcome
+    from rehearsal.checks import CheckOutcome
     from rehearsal.deployment import Deployment
     from rehearsal.rehearse import Rehearsal
 
@@ -52,7 +52,7 @@ def rehearse(
     conclude(screen, result)
 
 
-def _tell(screen: Screen, outcome: "Outcome") -> None:
+def _tell(screen: Screen, outcome: "CheckOutcome") -> None:
     """One line on a step; with JSON it is progress, else it is the result."""
     mark, style = ("✓", "good") if outcome.passed else ("✗", "bad")
     line = f"{mark} {outcome.name} ({outcome.seconds:.1f} s): {outcome.detail}"

@@ -11,14 +11,16 @@ import typer
 from rich.status import Status
 
 from alex.errors import Conflict
-from alex.research import Budget, JobStatus, ResearchRequest
-from laptop.backends import Backend, open_backend
+from alex.research.jobs import Budget, JobStatus, ResearchRequest
+from laptop.backend import Backend
+from laptop.backends import open_backend
 from laptop.cards import document_page, step_line
 from laptop.console import ExitCode, Screen, gentle_interrupts
 from laptop.options import AsJson, DataDir, Tickers
 
 if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
-    from alex.views import JobView, WholeDocument
+    from alex.api.documents import WholeDocument
+    from alex.api.research import JobView
 
 DEFAULT = Budget()
 PORTS = {"http": 80, "https": 443}

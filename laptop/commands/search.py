@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from alex.documents import Filter
+from alex.knowledge.documents import Filter
 from laptop.backends import open_backend
 from laptop.cards import hits
 from laptop.console import Screen

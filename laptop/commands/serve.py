@@ -27,8 +27,7 @@ def serve(
     from alex.wiring import wire  # noqa: PLC0415 - keeps `--help` quick
     from laptop import serve as server  # noqa: PLC0415
     from laptop.local import settings_for  # noqa: PLC0415
-    from researcher.handler import make_handler  # noqa: PLC0415
-    from researcher.work import run_job  # noqa: PLC0415
+    from researcher.pipeline.worker import run_job  # noqa: PLC0415
 
     screen = Screen(as_json=as_json)
     services = wire(settings_for(data_dir))
@@ -41,7 +40,6 @@ def serve(
         host=host,
         port=port,
         run_job=lambda job_id: run_job(services, job_id),
-        research_handler=make_handler(lambda: services),
         started=started,
     )
     screen.note("Stopped.")

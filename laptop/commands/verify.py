@@ -12,7 +12,7 @@ from laptop.console import ExitCode, Screen, amount, printable
 from laptop.options import AsJson, DataDir
 
 if TYPE_CHECKING:  # it loads slowly, and `--help` needs none of it
-    from researcher.evidence.audit import Audit
+    from researcher.reports.audit import Audit
 
 
 def verify(
@@ -25,7 +25,7 @@ def verify(
 ) -> None:
     """Check a stored report again, from scratch: sources, quotes, figures, formulas, text."""
     from laptop.local import LocalBackend  # noqa: PLC0415 - keeps `--help` quick
-    from researcher.evidence.audit import audit_report  # noqa: PLC0415
+    from researcher.reports.audit import audit_report  # noqa: PLC0415
 
     screen = Screen(as_json=as_json)
     backend = open_backend(screen, data_dir)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agents import Agent, AgentOutputSchemaBase, Model, ModelSettings
 from pydantic import BaseModel, Field
 
-from researcher.draft import Calculation, Claim, Quote
+from researcher.verify.draft import Calculation, Claim, Quote
 
 PROMPT = """\
 Code has checked a report's claims against its sources and refused some. Mend each refused claim
@@ -38,7 +38,7 @@ class MendedClaim(BaseModel):
         return Claim(text=self.text, quotes=self.quotes, calculations=self.calculations)
 
 
-class Revision(BaseModel):
+class ClaimRevision(BaseModel):
     """What the reviser hands in."""
 
     claims: list[MendedClaim] = Field(default_factory=list)

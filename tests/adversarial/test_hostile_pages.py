@@ -14,20 +14,20 @@ from dataclasses import dataclass
 
 import pytest
 
-from researcher.reading.browser import find_browser
-from researcher.reading.browsing import BrowserReader, Patience
-from researcher.reading.client import Bounds, GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageReader, PageUnreadable, ReadFailure, WebPage
-from researcher.reading.plain import HttpReader
-from researcher.reading.proxy import GuardedProxy
+from researcher.sources.web.browser import find_browser
+from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.client import Bounds, GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageReader, PageUnreadable, ReadFailure, WebPage
+from researcher.sources.web.plain import HttpReader
+from researcher.sources.web.proxy import GuardedProxy
 from tests.support.needs import BROWSER
 from tests.support.site import ARTICLE, PretendInternet, Reply, Request, Route, Site, page, serving
 
 READ, PARTIAL = "read", "partial"
 PUBLIC, PRIVATE = "93.184.216.34", "10.0.0.7"
 SECRET = "secret of the private server"
-PATIENCE = Patience(
+PATIENCE = PageTimeouts(
     navigation=2.0,
     quiet=0.4,
     content=0.4,

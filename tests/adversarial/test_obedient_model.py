@@ -17,20 +17,20 @@ from urllib.parse import quote
 import pytest
 from agents import ModelSettings
 
-from alex.research import Budget, Job, JobStatus, ResearchRequest
+from alex.research.jobs import Budget, Job, JobStatus, ResearchRequest
 from alex.settings import Settings
 from alex.wiring import wire
 from researcher.agents.reader import reader as reading_agent
-from researcher.evidence.bundle import Bundle, verify_bundle
-from researcher.offline.model import OfflineModel
-from researcher.reading.browser import find_browser
-from researcher.reading.browsing import BrowserReader, Patience
-from researcher.reading.client import Bounds, GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageReader
-from researcher.reading.plain import HttpReader
-from researcher.reading.proxy import GuardedProxy
-from researcher.run import run_job
+from researcher.llm.offline.model import OfflineModel
+from researcher.pipeline.run import run_job
+from researcher.sources.web.browser import find_browser
+from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.client import Bounds, GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageReader
+from researcher.sources.web.plain import HttpReader
+from researcher.sources.web.proxy import GuardedProxy
+from researcher.verify.bundle import Bundle, verify_bundle
 from tests.support.injections import (
     INJECTIONS,
     REVENUE,
@@ -51,7 +51,7 @@ MEMO = "aubergine-project-price-7731"
 SECRETS = (KEY, TOKEN, MEMO, "You gather sources for a research report")
 SEC_LIST = "http://127.0.0.1:{}/sec/files/company_tickers.json"
 TOPIC = "Heron Works revenue and pumps sold in 2026"
-PATIENCE = Patience(navigation=5.0, quiet=0.3, content=0.3, script=4.0, total=15.0)
+PATIENCE = PageTimeouts(navigation=5.0, quiet=0.3, content=0.3, script=4.0, total=15.0)
 
 
 @dataclass(frozen=True)

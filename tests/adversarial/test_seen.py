@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from researcher.reading.browser import find_browser
-from researcher.reading.browsing import BrowserReader, Patience
-from researcher.reading.client import GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import WebPage
-from researcher.reading.proxy import GuardedProxy
+from researcher.sources.web.browser import find_browser
+from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.client import GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import WebPage
+from researcher.sources.web.proxy import GuardedProxy
 from tests.support.needs import needs_browser
 from tests.support.site import Reply, serving
 
@@ -107,7 +107,7 @@ def read() -> Iterator[WebPage]:
             GuardedProxy(Guard.allowing([allowed])),
             GuardedClient("AlexTest/1.0 (tests)"),
             browser,
-            patience=Patience(quiet=0.5, content=0.5),
+            patience=PageTimeouts(quiet=0.5, content=0.5),
         )
         try:
             return await reader.read(url)

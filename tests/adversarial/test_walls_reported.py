@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from alex.research import Budget, ResearchRequest
+from alex.research.jobs import Budget, ResearchRequest
 from alex.settings import Settings
 from alex.wiring import wire
-from researcher.reading.reader import open_reader
-from researcher.run import run_job
+from researcher.pipeline.run import run_job
+from researcher.sources.web.reader import open_reader
 from tests.support.injections import REVENUE, html
 from tests.support.site import Reply, serving
 

@@ -16,13 +16,14 @@ from alex.aws.catalog import DynamoCatalog
 from alex.aws.jobs import DynamoJobStore
 from alex.aws.s3 import S3TextStore
 from alex.aws.s3_vectors import S3VectorsIndex
-from alex.aws.table import Table
+from alex.aws.table import DynamoTable
+from alex.knowledge.ports import Catalog, TextStore, VectorIndex
 from alex.local.catalog import SqliteCatalog
 from alex.local.database import Database
 from alex.local.index import SqliteIndex
 from alex.local.jobs import SqliteJobStore
 from alex.local.texts import SqliteTextStore
-from alex.ports import Catalog, JobStore, TextStore, VectorIndex
+from alex.research.ports import JobStore
 from tests.support.aws_stack import make_stack, shared_stand_in
 
 DIMENSION = 384
@@ -80,7 +81,7 @@ def local(folder: Path) -> Iterator[Backend]:
 def aws(_folder: Path) -> Iterator[Backend]:
     """DynamoDB, S3 and S3 Vectors, on the stand-in for AWS."""
     stack = make_stack(shared_stand_in())
-    table = Table(stack.clients, stack.table)
+    table = DynamoTable(stack.clients, stack.table)
     yield Backend(
         S3VectorsIndex(stack.clients, stack.index),
         DynamoCatalog(table),

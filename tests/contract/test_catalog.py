@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from alex.api import DocumentsQuery, parse_query
-from alex.documents import Attributes, Document, Revision
+from alex.api.documents import DocumentsQuery
+from alex.api.requests import parse_query
 from alex.errors import Conflict, InvalidInput
-from alex.ports import Catalog
-from alex.submissions import MAX_ID
+from alex.knowledge.documents import Attributes, Document, Revision
+from alex.knowledge.ports import Catalog
+from alex.knowledge.submissions import MAX_ID
 from tests.contract.conftest import FOREIGN_CURSORS
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

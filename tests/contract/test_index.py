@@ -7,8 +7,16 @@ from datetime import date
 
 import pytest
 
-from alex.documents import Attributes, Candidate, Filter, IndexEntry, Passage, Span, Vector
-from alex.ports import VectorIndex
+from alex.knowledge.documents import (
+    Attributes,
+    Candidate,
+    Filter,
+    IndexEntry,
+    Passage,
+    Span,
+    Vector,
+)
+from alex.knowledge.ports import VectorIndex
 from tests.contract.conftest import DIMENSION
 
 EVERYTHING = Filter()

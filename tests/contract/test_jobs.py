@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alex.errors import Conflict, InvalidInput
-from alex.ports import JobStore
-from alex.research import Budget, Job, JobStatus, ResearchRequest, Step
+from alex.research.jobs import Budget, Job, JobStatus, ResearchRequest, Step
+from alex.research.ports import JobStore
 from tests.contract.conftest import FOREIGN_CURSORS
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

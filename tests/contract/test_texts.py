@@ -2,7 +2,7 @@
 
 import pytest
 
-from alex.ports import TextStore
+from alex.knowledge.ports import TextStore
 
 
 def test_an_unknown_text_is_none(texts: TextStore) -> None:

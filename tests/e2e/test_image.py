@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alex.aws.jobs import DynamoJobStore
-from alex.aws.table import Table
-from alex.research import JobStatus
+from alex.aws.table import DynamoTable
+from alex.research.jobs import JobStatus
 from laptop.site.server import RunningSite, running_site
 from rehearsal.process import StandIn
 from tests.support import docker
@@ -49,7 +49,7 @@ def image() -> Iterator[Image]:
     stand_in = shared_stand_in()
     stack = make_stack(stand_in)
     make_researcher(stand_in)
-    jobs = DynamoJobStore(Table(stack.clients, stack.table), retention_days=1, stack="test")
+    jobs = DynamoJobStore(DynamoTable(stack.clients, stack.table), retention_days=1, stack="test")
     with (
         runtime_api() as api,
         running_site() as site,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from alex.submissions import MAX_TEXT
-from alex.wiring import Services
+from alex.knowledge.submissions import MAX_TEXT
+from alex.services import Services
 from tests.support.local_api import Client, local_services, serving
 
 

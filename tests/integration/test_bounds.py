@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from alex.documents import Submission
+from alex.knowledge.documents import Submission
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
-from alex.research import Budget, Job, JobStatus, ResearchDesk
+from alex.research.jobs import Budget, Job, JobStatus
+from alex.research.service import JobService
 from alex.settings import ProviderName
-from researcher.draft import Claim, Draft, Quote
-from researcher.evidence.bundle import verify_bundle
+from researcher.checkpoint import Checkpoint
 from researcher.handler import make_handler
-from researcher.journal import Journal
-from researcher.models.patience import Patience
-from researcher.offline.model import NAME as OFFLINE
-from researcher.run import SAVING_SECONDS, run_job
+from researcher.llm.offline.model import NAME as OFFLINE
+from researcher.llm.retry import RetryPolicy
+from researcher.pipeline.run import SAVING_SECONDS, run_job
+from researcher.verify.bundle import verify_bundle
+from researcher.verify.draft import Claim, Draft, Quote
 from tests.support.fake_openai import INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
 from tests.support.pages import OUTLOOK, SITE, Pages
 from tests.support.research import (
@@ -43,7 +44,7 @@ def run(
     budget: Budget,
     fault: Fault | None = None,
     *,
-    patience: Patience = QUICK,
+    patience: RetryPolicy = QUICK,
     pages: Pages | None = None,
 ) -> tuple[Job, str, list[str], FakeModel]:
     """The job, its report, the caps it reached, and the model; the report is always verified."""
@@ -115,7 +116,7 @@ def test_what_no_model_wrote_no_model_mends(tmp_path: Path) -> None:
     ):
         job = services.research.request(request())
         extract = Draft(title="Northwind results", summary=summary)
-        Journal(services.texts, job.id).keep("extract", extract)
+        Checkpoint(services.texts, job.id).keep("extract", extract)
         reader = Pages({START: PAGE})
         ended = asyncio.run(run_job(services, job.id, lambda _settings: reader, patience=QUICK))
         assert ended
@@ -285,7 +286,7 @@ def cancelled_at(data_dir: Path, provider: ProviderName, message: str) -> tuple[
         light_services(settings_for(data_dir, provider, model.base_url)) as services,
     ):
         database = Database(data_dir / "alex.db")
-        desk = ResearchDesk(CancelledAt(database, message), QueuedLauncher())
+        desk = JobService(CancelledAt(database, message), QueuedLauncher())
         ended = research(replace(services, research=desk))
         database.close()
         return ended, len(model.requests), len(services.knowledge.list().items)

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alex.documents import Vector
 from alex.errors import Misconfigured
+from alex.knowledge.documents import Vector
+from alex.knowledge.tokens import load_tokenizer
 from alex.local.embedder import MiniLmEmbedder, load_session
-from alex.tokens import load_tokenizer
 
 REFERENCE = json.loads((Path(__file__).parent / "data/minilm_reference.json").read_text("utf-8"))
 TEXTS: list[str] = [sentence["text"] for sentence in REFERENCE["sentences"]]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from alex.views import JobView
-from laptop.backends import Backend
+from alex.api.research import JobView
+from laptop.backend import Backend
 from laptop.console import ExitCode
 from laptop.demo import Demo, run_demo
 from tests.support.command import Alex, command

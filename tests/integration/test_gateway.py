@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,20 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from alex.aws.api_gateway import Handler
-from alex.cleanup import LEASE
-from alex.documents import Revision
+from alex.api.http import Reply, Request
+from alex.api.route import Endpoint, Route
+from alex.api.routes import ROUTES
+from alex.clock import now
 from alex.errors import Misconfigured
+from alex.knowledge.cleanup import LEASE
+from alex.knowledge.documents import Revision
 from alex.local.catalog import SqliteCatalog
 from alex.local.database import Database
-from alex.research import JobStatus, ResearchRequest, now
-from alex.wiring import Services
-from laptop.events import LaptopContext
+from alex.research.jobs import JobStatus, ResearchRequest
+from alex.services import Services
 from laptop.gateway import MAX_PAYLOAD
 from laptop.keys import load_or_make
 from laptop.serve import running_gateway
-from researcher.handler import make_handler
 from tests.support.local_api import Client, listening_to, local_services, serving
 
 type Json = dict[str, Any]
@@ -117,76 +119,58 @@ def test_unknown_routes_and_methods(api: Client) -> None:
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST, GET")
 
 
-def events_of(services: Services, kept: list[tuple[Json, LaptopContext]]) -> Handler:
-    """A research handler that keeps what it is sent."""
-
-    handle = make_handler(lambda: services)
-
-    def handler(event: Json, context: LaptopContext) -> Json:
-        kept.append((event, context))
-        return handle(event, context)
-
-    return handler
+def answered_by(endpoint: Endpoint) -> list[Route]:
+    """The API, with this endpoint in place of those of `/research`."""
+    return [
+        replace(route, endpoint=endpoint) if route.function == "researcher" else route
+        for route in ROUTES
+    ]
 
 
-def test_a_request_arrives_as_api_gateway_sends_it(services: Services) -> None:
-    kept: list[tuple[Json, LaptopContext]] = []
-    with serving(services, research_handler=events_of(services, kept)) as api:
+def test_a_request_arrives_as_it_was_sent(services: Services) -> None:
+    kept: list[Request] = []
+
+    def keep(_services: Services, request: Request) -> Reply:
+        kept.append(request)
+        return Reply(204)
+
+    with serving(services, routes=answered_by(keep)) as api:
         api("GET", "/research?limit=1&limit=2&x=%C3%A9&y=", headers={"X-Thing": "one"})
         api("GET", "/research/a%2Fb%20c")
         api("POST", "/research", data="körper".encode())
         api("POST", "/research", data=b"\xff\x00")
-        api("POST", "/research", data=b"{}", headers={"content-type": "application/octet-stream"})
         key = api.key["x-api-key"]
-    (listing, context), (one, _), (text, _), (binary, _), (declared, _) = kept
-    assert listing["multiValueQueryStringParameters"] == {
-        "limit": ["1", "2"],
-        "x": ["é"],
-        "y": [""],
-    }
-    assert listing["queryStringParameters"] == {"limit": "2", "x": "é", "y": ""}
-    assert listing["headers"]["x-thing"] == "one"
-    assert listing["multiValueHeaders"]["x-thing"] == ["one"]
-    assert listing["requestContext"]["identity"]["apiKey"] == key
-    assert listing["requestContext"]["requestId"] == context.aws_request_id
-    assert 0 < context.get_remaining_time_in_millis() <= 29_000
-    assert (listing["body"], listing["pathParameters"]) == (None, None)
-    assert one["resource"] == "/research/{job_id}"
-    assert (one["path"], one["pathParameters"]) == ("/research/a%2Fb%20c", {"job_id": "a%2Fb%20c"})
-    assert (text["body"], text["isBase64Encoded"]) == ("körper", False)
-    assert (binary["body"], binary["isBase64Encoded"]) == ("/wA=", True)
-    assert (declared["body"], declared["isBase64Encoded"]) == ("e30=", True)
+    listing, one, text, binary = kept
+    assert listing.query == {"limit": ["1", "2"], "x": ["é"], "y": [""]}
+    assert (listing.headers["x-thing"], listing.headers["x-api-key"]) == (["one"], [key])
+    assert listing.body == b""
+    assert one.path == {"job_id": "a/b c"}
+    assert (text.body, binary.body) == ("körper".encode(), b"\xff\x00")
 
 
-def test_an_answer_in_base64_arrives_as_bytes(services: Services) -> None:
-    def handler(_event: Json, _context: object) -> Json:
-        headers = {"content-type": "application/zip"}
-        return {"statusCode": 200, "headers": headers, "body": "/wA=", "isBase64Encoded": True}
-
-    with serving(services, research_handler=handler) as api:
-        answer = api("GET", "/research")
-    assert (answer.content, answer.headers["content-type"]) == (b"\xff\x00", "application/zip")
-
-
-def test_a_handler_that_raises_is_a_plain_500(services: Services) -> None:
-    def handler(_event: Json, _context: object) -> Json:
+def test_an_endpoint_that_raises_is_a_plain_500(services: Services) -> None:
+    def broken(_services: Services, _request: Request) -> Reply:
         raise RuntimeError("the secret is 42")
 
-    with serving(services, research_handler=handler) as api, listening_to("alex.gateway") as said:
+    with (
+        serving(services, routes=answered_by(broken)) as api,
+        listening_to("alex.gateway") as said,
+    ):
         answer = api("GET", "/research")
     assert answer.status_code == 500
     assert "42" not in answer.text
+    assert any(answer.json()["instance"].endswith(r.getMessage().split()[-1]) for r in said)
     assert any(record.exc_info for record in said)
 
 
-def test_a_handler_that_takes_too_long_does_not_hold_the_others(services: Services) -> None:
+def test_an_endpoint_that_takes_too_long_does_not_hold_the_others(services: Services) -> None:
     release = threading.Event()
 
-    def handler(_event: Json, _context: object) -> Json:
+    def slow(_services: Services, _request: Request) -> Reply:
         release.wait(30)
-        return {"statusCode": 200, "body": "late"}
+        return Reply(204)
 
-    with serving(services, research_handler=handler, timeout=2) as api:
+    with serving(services, routes=answered_by(slow), timeout=2) as api:
         assert api("GET", "/research").status_code == 504
         assert api("GET", "/health").status_code == 200
         release.set()
@@ -292,9 +276,7 @@ def test_it_listens_on_loopback_only_and_says_when_it_cannot(
     assert parts.hostname == "127.0.0.1"
     with (
         pytest.raises(Misconfigured, match=str(parts.port)),
-        running_gateway(
-            services, research_handler=make_handler(lambda: services), port=parts.port or 0
-        ),
+        running_gateway(services, port=parts.port or 0),
     ):
         pass
 

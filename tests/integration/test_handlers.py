@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
+from alex.api.health import Health, health
+from alex.api.http import Reply, Request
+from alex.api.routes import find
 from alex.aws.api_gateway import rest_handler
 from alex.errors import Misconfigured, Unavailable
-from alex.http import Reply, Request
-from alex.research import JobStatus, ResearchRequest
-from alex.views import Health
-from alex.wiring import Services
+from alex.research.jobs import JobStatus, ResearchRequest
+from alex.services import Services
 from ingest import app as ingest_app
-from laptop.events import LaptopContext
 from scheduler import app as scheduler_app
 from search import app as search_app
+from tests.support.lambda_context import LambdaContext
 from tests.support.local_api import (
     EVENTS,
     Functions,
@@ -98,7 +99,7 @@ def test_the_sample_schedule_event_starts_research(services: Services) -> None:
     services.research.start(followed.id)
     services.research.finish(followed.id, JobStatus.SUCCEEDED)
     watching = replace(services, settings=replace(services.settings, watchlist=("HLE",)))
-    context: Any = LaptopContext("scheduler", "test-invocation", deadline=0)
+    context: Any = LambdaContext("scheduler")
     answer = scheduler_app.make_handler(lambda: watching)(event("schedule"), context)
     assert services.research.get(answer["job_id"]).request.tickers == ("HLE",)
 
@@ -253,11 +254,12 @@ def test_requests_at_once_do_not_mix(services: Services) -> None:
     def echo(_services: Services, request: Request) -> Reply:
         together.wait()
         name = request.path["document_id"]
-        view = search_app.health(services, request).view
+        view = health(services, request).view
         assert isinstance(view, Health)
-        return Reply(200, view.model_copy(update={"version": f"{name} {request.body}"}))
+        return Reply(200, view.model_copy(update={"version": f"{name} {request.body!s}"}))
 
-    handler = rest_handler("echo", {("GET", "/documents/{document_id}"): echo}, lambda: services)
+    route = replace(find("GET", "/documents/1")[0], endpoint=echo)
+    handler = rest_handler("echo", [route], lambda: services)
     events = [rest_event("GET", f"/documents/{n}", f"body {n}") for n in range(4)]
     with ThreadPoolExecutor(4) as pool:
         for _ in range(5):

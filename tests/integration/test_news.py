@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from alex.documents import Filter
+from alex.clock import now
+from alex.knowledge.documents import Filter
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
-from alex.research import LEASE, Budget, Job, JobStatus, ResearchDesk, ResearchRequest, now
+from alex.research.jobs import Budget, Job, JobStatus, ResearchRequest
+from alex.research.leases import LEASE
+from alex.research.service import JobService
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
-from researcher.evidence.bundle import Bundle, verify_bundle
-from researcher.reading.pages import ReadFailure
-from researcher.run import run_job
+from alex.wiring import wire
+from researcher.pipeline.run import run_job
+from researcher.sources.web.pages import ReadFailure
+from researcher.verify.bundle import Bundle, verify_bundle
 from tests.support.pages import OUTLOOK, RESULTS, SITE, Pages, northwind
 
 START, NEXT = f"{SITE}/results", f"{SITE}/outlook"
@@ -215,7 +219,7 @@ def test_a_statement_that_is_gone_is_told(services: Services) -> None:
     assert "No longer stated: Two suppliers of optical parts account for 38% of purchases" in told
 
 
-class CutOff(ResearchDesk):
+class CutOff(JobService):
     """A desk whose run dies before it can say that it has ended."""
 
     def finish(self, *_: object, **__: object) -> Job:
@@ -234,9 +238,7 @@ def test_an_attempt_that_died_after_storing_is_not_its_own_predecessor(
         with pytest.raises(SystemError):
             asyncio.run(run_job(dying, job.id, lambda _settings: newer))
         soon = now() + LEASE + timedelta(minutes=1)
-        again = replace(
-            services, research=ResearchDesk(store, QueuedLauncher(), clock=lambda: soon)
-        )
+        again = replace(services, research=JobService(store, QueuedLauncher(), clock=lambda: soon))
         ended = asyncio.run(run_job(again, job.id, lambda _settings: newer))
     assert ended
     assert str(first.evidence_id) in changed(report_of(services, ended))

@@ -10,9 +10,10 @@ from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import BaseSchema
 
-from alex import openapi
-from alex.routes import ROUTES, Route
-from alex.wiring import Services
+from alex.api import openapi
+from alex.api.route import Route
+from alex.api.routes import ROUTES
+from alex.services import Services
 from tests.support.local_api import Client, local_services, serving
 
 CONFIG = SchemathesisConfig.from_dict(

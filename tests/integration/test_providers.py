@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from alex.errors import Misconfigured
-from alex.research import Budget, Job, JobStatus
+from alex.research.jobs import Budget, Job, JobStatus
 from alex.settings import ProviderName, Settings
-from researcher.models.patience import Patience
-from researcher.models.prices import Tokens, tariff_of
-from researcher.models.providers import choose
+from researcher.llm.prices import Tokens, tariff_of
+from researcher.llm.providers import choose
+from researcher.llm.retry import RetryPolicy
 from tests.support.fake_openai import CACHED, INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
 from tests.support.research import (
     PAGE,
@@ -50,7 +50,7 @@ def run(
     fault: Fault | None = None,
     *,
     budget: Budget | None = None,
-    patience: Patience = QUICK,
+    patience: RetryPolicy = QUICK,
 ) -> tuple[Job, FakeModel]:
     with (
         fake_openai(fault) as model,

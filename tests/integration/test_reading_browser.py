@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
-from researcher.reading.browser import find_browser
-from researcher.reading.browsing import BrowserReader, Patience
-from researcher.reading.client import Bounds, GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
-from researcher.reading.proxy import GuardedProxy
+from researcher.sources.web.browser import find_browser
+from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.client import Bounds, GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageUnreadable, ReadFailure, WebPage
+from researcher.sources.web.proxy import GuardedProxy
 from tests.support.needs import needs_browser
 from tests.support.site import (
     ARTICLE,
@@ -52,7 +52,9 @@ class World:
         return caught.value.failure
 
 
-PATIENCE = Patience(navigation=3.0, quiet=1.0, content=2.0, script=2.0, total=10.0, html=2_000_000)
+PATIENCE = PageTimeouts(
+    navigation=3.0, quiet=1.0, content=2.0, script=2.0, total=10.0, html=2_000_000
+)
 
 
 @pytest.fixture(scope="module")

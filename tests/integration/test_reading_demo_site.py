@@ -10,14 +10,14 @@ import pytest
 
 from alex.settings import Settings
 from laptop.site.server import RunningSite, running_site
-from researcher.reading.browser import OVERRIDE
-from researcher.reading.browsing import BrowserReader
-from researcher.reading.client import GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageReader, PageUnreadable, ReadFailure, WebPage
-from researcher.reading.plain import HttpReader
-from researcher.reading.proxy import GuardedProxy
-from researcher.reading.reader import open_reader
+from researcher.sources.web.browser import OVERRIDE
+from researcher.sources.web.browsing import BrowserReader
+from researcher.sources.web.client import GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageReader, PageUnreadable, ReadFailure, WebPage
+from researcher.sources.web.plain import HttpReader
+from researcher.sources.web.proxy import GuardedProxy
+from researcher.sources.web.reader import open_reader
 from tests.support.needs import needs_browser
 
 STATEMENT_HEADER = (

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from researcher.reading.client import Bounds, GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageUnreadable, ReadFailure, Response
-from researcher.reading.proxy import GuardedProxy, Network, SystemNetwork
-from researcher.reading.sessions import Limits, Session
+from researcher.sources.web.client import Bounds, GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageResponse, PageUnreadable, ReadFailure
+from researcher.sources.web.proxy import GuardedProxy, Network, SystemNetwork
+from researcher.sources.web.sessions import Limits, Session
 from tests.support.site import PretendInternet, Reply, Request, Site, nasty_routes, serving
 
 PUBLIC = "93.184.216.34"
@@ -67,7 +67,7 @@ async def nobody(url: str) -> None:
 
 async def fetch(
     session: Session, url: str, *, most: int = 1_000_000, seconds: float = 5
-) -> Response:
+) -> PageResponse:
     client = GuardedClient("AlexTest/1.0", Bounds(bytes=most, seconds=seconds))
     return await client.get(session, url, ask=nobody)
 

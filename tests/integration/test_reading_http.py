@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from researcher.reading.client import Bounds, GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageUnreadable, ReadFailure, WebPage
-from researcher.reading.plain import HttpReader
-from researcher.reading.proxy import GuardedProxy
+from researcher.sources.web.client import Bounds, GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageUnreadable, ReadFailure, WebPage
+from researcher.sources.web.plain import HttpReader
+from researcher.sources.web.proxy import GuardedProxy
 from tests.support.site import ARTICLE, PretendInternet, Reply, Route, Site, nasty_routes, serving
 
 AGENT = "AlexTest/1.0 (tests)"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alex.documents import Filter, Submission
+from alex.api.http import Problem
 from alex.errors import (
     AlexError,
     Conflict,
@@ -20,8 +20,8 @@ from alex.errors import (
     TooLarge,
     Unavailable,
 )
-from alex.http import Problem
-from alex.research import ResearchRequest
+from alex.knowledge.documents import Filter, Submission
+from alex.research.jobs import ResearchRequest
 from laptop.answers import PATIENCE
 from laptop.remote import Endpoint, RemoteBackend
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from alex.documents import Attributes, Submission
+from alex.knowledge.documents import Attributes, Submission
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
-from alex.research import Job, JobStatus, ResearchDesk
+from alex.research.jobs import Job, JobStatus
+from alex.research.service import JobService
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
+from alex.wiring import wire
 from researcher.handler import Handler, make_handler
 from tests.support.pages import RESULTS
 
@@ -201,7 +203,7 @@ class BrokenJobs(SqliteJobStore):
 
 def test_what_goes_wrong_inside_is_not_told(services: Services, tmp_path: Path) -> None:
     database = Database(tmp_path / "other.db")
-    desk = ResearchDesk(BrokenJobs(database), QueuedLauncher())
+    desk = JobService(BrokenJobs(database), QueuedLauncher())
     broken = make_handler(lambda: replace(services, research=desk))
     status, problem, _ = ask(broken, "GET", "/research/any")
     database.close()

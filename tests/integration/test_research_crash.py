@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from alex.research import Budget, Job, JobStatus, ResearchRequest
-from alex.wiring import Services
-from researcher.evidence.bundle import verify_bundle
-from researcher.journal import Journal
-from researcher.models.spending import Outcome, Spending
+from alex.research.jobs import Budget, Job, JobStatus, ResearchRequest
+from alex.services import Services
+from researcher.checkpoint import Checkpoint
+from researcher.llm.spending import CallOutcome, Spending
+from researcher.verify.bundle import verify_bundle
 from tests.support.fake_openai import INPUT, OUTPUT, FakeModel, fake_openai
 from tests.support.research import PRICES, bundle_of, light_services, settings_for
 from tests.support.research_child import PAGES, run
@@ -82,14 +82,14 @@ class Round:
         """Note what was on disk when the process died."""
         steps = services.research.get(job_id).steps
         self.phases.append(steps[-1].phase if steps else "start")
-        spending = Journal(services.texts, job_id).recall("calls", Spending)
+        spending = Checkpoint(services.texts, job_id).recall("calls", Spending)
         calls = spending.calls if spending else []
         for call in calls:
             if call.answer:
                 request = json.loads(call.answer)["response_id"].removeprefix("chat-")
                 self.kept.append((int(request) - 1, len(self.model.requests)))
         if calls:
-            self.cut_off = float(sum(c.usd for c in calls if c.outcome is Outcome.SENT))
+            self.cut_off = float(sum(c.usd for c in calls if c.outcome is CallOutcome.SENT))
         if spending:
             assert spending.usd <= BUDGET.usd
 
@@ -132,7 +132,7 @@ def check(services: Services, job: Job, played: Round) -> None:
     assert len(questions) - CALLS <= played.kills
     assert job.cost["usd"] == pytest.approx(CALLS * float(AN_ANSWER) + played.cut_off)
     assert job.cost["usd"] <= BUDGET.usd
-    assert all(services.texts.get(f"evidence/{job.id}/{s}.json") is None for s in Journal.STEPS)
+    assert all(services.texts.get(f"evidence/{job.id}/{s}.json") is None for s in Checkpoint.STEPS)
     assert list((played.folder / "running").glob("*")) == []
 
 

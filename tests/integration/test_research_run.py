@@ -9,25 +9,29 @@ from pathlib import Path
 
 import pytest
 
-from alex.documents import Attributes, Filter, Submission
+from alex.clock import now
+from alex.knowledge.documents import Attributes, Filter, Submission
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
-from alex.research import LEASE, Budget, Job, JobStatus, ResearchDesk, ResearchRequest, now
+from alex.research.jobs import Budget, Job, JobStatus, ResearchRequest
+from alex.research.leases import LEASE
+from alex.research.service import JobService
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
-from researcher.brief import SourceMaterial, WritingBrief
-from researcher.draft import placed_claims
-from researcher.evidence.bundle import Bundle, verify_bundle
-from researcher.evidence.check import check
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
-from researcher.evidence.numbers import mentions
-from researcher.gathering import Gathered
-from researcher.journal import Journal
-from researcher.offline.extractive import extract as extracted
-from researcher.reading.extraction import Extracted, extract
-from researcher.reading.pages import ReadFailure, WebPage
-from researcher.relevance import Ranker
-from researcher.run import run_job
+from alex.wiring import wire
+from researcher.checkpoint import Checkpoint
+from researcher.facts.indexed_source import IndexedSource
+from researcher.facts.numbers import mentions
+from researcher.llm.offline.extractive import extract as extracted
+from researcher.pipeline.run import run_job
+from researcher.prompts import PromptSource, WritingPrompt
+from researcher.sources.relevance import Ranker
+from researcher.sources.source import CollectedSources, Source, text_hash
+from researcher.sources.web.extraction import Extracted, extract
+from researcher.sources.web.pages import ReadFailure, WebPage
+from researcher.verify.bundle import Bundle, verify_bundle
+from researcher.verify.check import check
+from researcher.verify.draft import placed_claims
 from tests.support.needs import SHARED_DATA, needs_shared_data
 from tests.support.pages import OUTLOOK, SITE, Pages, northwind
 
@@ -242,7 +246,7 @@ def test_a_cancel_takes_effect_before_the_next_step(services: Services) -> None:
 def test_a_run_that_died_goes_on_where_it_stopped(tmp_path: Path) -> None:
     wired = wire(Settings("local", tmp_path))
     database = Database(tmp_path / "alex.db")
-    later = ResearchDesk(
+    later = JobService(
         SqliteJobStore(database),
         QueuedLauncher(),
         clock=lambda: now() + LEASE + timedelta(minutes=1),
@@ -289,7 +293,7 @@ def test_a_bug_ends_the_job_and_is_not_hidden(services: Services) -> None:
     ended = services.research.get(job.id)
     assert ended.status is JobStatus.FAILED
     assert ended.error == "An unexpected error; the log has it."
-    assert Journal(services.texts, job.id).recall("gathered", Gathered) is None
+    assert Checkpoint(services.texts, job.id).recall("gathered", CollectedSources) is None
 
 
 FILINGS = [
@@ -330,10 +334,10 @@ def test_every_claim_from_a_real_filing_is_proven_by_it(
     services: Services, name: str, topic: str, figure: str
 ) -> None:
     page = filing(name)
-    source = SourceMaterial("S1", page.title, f"{SITE}/{name}", "", page.text)
-    brief = WritingBrief(topic, date(2026, 8, 3), (source,))
+    source = PromptSource("S1", page.title, f"{SITE}/{name}", "", page.text)
+    brief = WritingPrompt(topic, date(2026, 8, 3), (source,))
     claims = [p.claim for p in placed_claims(extracted(brief, Ranker(services.embedder, topic)))]
-    exhibit = Exhibit(
+    exhibit = IndexedSource(
         Source(
             key="S1",
             url=source.url,

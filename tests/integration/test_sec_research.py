@@ -11,19 +11,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from alex.research import Budget, Job, JobStatus, ResearchRequest
+from alex.research.jobs import Budget, Job, JobStatus, ResearchRequest
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
-from researcher.evidence.bundle import Bundle, verify_bundle
-from researcher.evidence.numbers import Amount, mentions
-from researcher.offline.filed import VIA
-from researcher.reading.client import GuardedClient
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageReader
-from researcher.reading.plain import HttpReader
-from researcher.reading.proxy import GuardedProxy
-from researcher.run import run_job
-from researcher.sec.model import Company
+from alex.wiring import wire
+from researcher.facts.numbers import Amount, mentions
+from researcher.llm.offline.filed import VIA
+from researcher.pipeline.run import run_job
+from researcher.sources.sec.model import Company
+from researcher.sources.web.client import GuardedClient
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageReader
+from researcher.sources.web.plain import HttpReader
+from researcher.sources.web.proxy import GuardedProxy
+from researcher.verify.bundle import Bundle, verify_bundle
 from tests.support.needs import SHARED_DATA, needs_shared_data
 from tests.support.sec_data import (
     DATA,

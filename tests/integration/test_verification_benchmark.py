@@ -8,10 +8,10 @@ import pytest
 
 from benchmarks.verification import mutations
 from benchmarks.verification.__main__ import main
-from benchmarks.verification.filings import Filing, read
+from benchmarks.verification.filings import SampleFiling, read
 from benchmarks.verification.mutations import Case
 from benchmarks.verification.tagged import figures
-from researcher.draft import Claim, Quote
+from researcher.verify.draft import Claim, Quote
 from tests.support.pages import OUTLOOK, RESULTS
 
 TAGGED = """<html><body>
@@ -65,7 +65,7 @@ def test_without_filings_it_says_what_to_give(
 
 @pytest.fixture
 def case(folder: Path) -> Case:
-    filings: list[Filing] = list(read(sorted(folder.iterdir())))
+    filings: list[SampleFiling] = list(read(sorted(folder.iterdir())))
     other = Claim(
         text="Two suppliers account for 38% of purchases.",
         quotes=[Quote(source="S1", text="Northwind Instruments reports second quarter results")],

@@ -15,7 +15,7 @@ from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from researcher.brief import ReadingBrief, WritingBrief
+from researcher.prompts import ReadingPrompt, WritingPrompt
 from tests.support.responses_api import as_chat, as_response
 
 type Json = dict[str, Any]
@@ -261,7 +261,7 @@ def _reading(model: FakeModel, request: Json) -> Json:
     """Tool calls for the start pages, then a word of farewell."""
     messages = request["messages"]
     done = any(message["role"] == "tool" for message in messages)
-    brief = ReadingBrief.parse(_user(messages))
+    brief = ReadingPrompt.parse(_user(messages))
     wanted = list(brief.urls)
     if model.one_page_a_turn:
         read = sum(message["role"] == "tool" for message in messages)
@@ -312,7 +312,7 @@ def _worded(fault: Fault | None, value: Json, request: Json, *, first: bool) -> 
 
 def _draft(task: str) -> Json:
     """One claim that its quote proves, one with a figure of the model's own."""
-    brief = WritingBrief.parse(task)
+    brief = WritingPrompt.parse(task)
     source = brief.sources[0]
     line = next(
         line.strip() for line in source.text.splitlines() if line.strip().endswith((".", "%"))

@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from alex.documents import Attributes, Submission
 from alex.errors import NotFound
+from alex.knowledge.documents import Attributes, Submission
 from tests.support.stores import Stores
 
 DOCUMENTS = 24

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +10,17 @@ from typing import Any
 
 import requests
 
+from alex.api.route import Route
+from alex.api.routes import ROUTES
 from alex.aws.api_gateway import Handler
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
+from alex.wiring import wire
 from ingest.app import make_handler as ingest_handler
-from laptop.events import LaptopContext
 from laptop.serve import Running, running_gateway
 from researcher.handler import make_handler as researcher_handler
 from search.app import make_handler as search_handler
+from tests.support.lambda_context import LambdaContext
 
 EVENTS = Path(__file__).parents[2] / "events"
 
@@ -69,7 +72,7 @@ class Answer:
 
 def call(handler: Handler, event: Json) -> Answer:
     """Invoke a handler as Lambda would."""
-    result = handler(event, LaptopContext("test", "test-invocation", deadline=0))
+    result = handler(event, LambdaContext())
     headers = {name.lower(): values[0] for name, values in result["multiValueHeaders"].items()}
     return Answer(result["statusCode"], headers, result["body"])
 
@@ -137,15 +140,15 @@ class Client:
 def serving(
     services: Services,
     *,
-    research_handler: Handler | None = None,
+    routes: Sequence[Route] = ROUTES,
     run_job: Callable[[str], object] | None = None,
     timeout: float = 29,
 ) -> Iterator[Client]:
     """The laptop's gateway on a free port."""
     with running_gateway(
         services,
-        research_handler=research_handler or researcher_handler(lambda: services),
         run_job=run_job,
+        routes=routes,
         timeout=timeout,
     ) as running:
         client = Client(running)

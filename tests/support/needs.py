@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from researcher.reading.browser import find_browser
+from researcher.sources.web.browser import find_browser
 
 SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 """Filings and retrieval sets that may stand beside the checkout; never part of the project."""

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote
 
-from researcher.brief import ReadingBrief, SourceMaterial, WritingBrief
+from researcher.prompts import PromptSource, ReadingPrompt, WritingPrompt
 
 type Json = dict[str, Any]
 
@@ -76,7 +76,7 @@ class ObedientModel:
         if not self.tried:
             wanted = [("recall", {"query": task}), ("recall", {"query": self._secrets})]
             wanted += [("company", {"ticker_or_cik": secret}) for secret in self.knows]
-            wanted += [("read_page", {"url": url}) for url in ReadingBrief.parse(task).urls]
+            wanted += [("read_page", {"url": url}) for url in ReadingPrompt.parse(task).urls]
         for tool in sorted({*_WISHES, *_TOOL.findall(everything)} - self.wished):
             self.wished.add(tool)
             wanted.append((tool, {"text": self._secrets, "url": "http://127.0.0.1:1/"}))
@@ -112,7 +112,7 @@ class ObedientModel:
     def _written(self, task: str) -> Json:
         if "Refused claims (JSON): " in task:
             return {"claims": self._mended(task)}
-        sources = WritingBrief.parse(task).sources
+        sources = WritingPrompt.parse(task).sources
         told = [
             sentence.strip() for sentence in _TOLD.findall(f"{task} {' '.join(_decoded([task]))}")
         ]
@@ -135,7 +135,7 @@ class ObedientModel:
             "open_questions": ["What do the pumps cost?", *(f"{text}?" for text in free)],
         }
 
-    def _obeyed(self, told: Sequence[str], sources: Sequence[SourceMaterial]) -> Iterator[Json]:
+    def _obeyed(self, told: Sequence[str], sources: Sequence[PromptSource]) -> Iterator[Json]:
         """What it was told to write, each with proofs of every wrong kind."""
         honest = next((claim for source in sources for claim in _stated(source)), None)
         if honest is None:
@@ -159,7 +159,7 @@ class ObedientModel:
         ]
 
 
-def _stated(source: SourceMaterial) -> Iterator[Json]:
+def _stated(source: PromptSource) -> Iterator[Json]:
     """Each sentence of a source that has a figure, with itself as proof."""
     for sentence in _SENTENCE.findall(source.text):
         text = sentence.strip()

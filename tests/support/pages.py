@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from researcher.reading.pages import Link, PageUnreadable, ReadFailure, Response, WebPage
+from researcher.sources.web.pages import Link, PageResponse, PageUnreadable, ReadFailure, WebPage
 
 SITE = "http://site.test"
 
@@ -85,11 +85,11 @@ class Pages:
             size=len(text.encode()),
         )
 
-    async def fetch_data(self, url: str, most: int) -> Response:
+    async def fetch_data(self, url: str, most: int) -> PageResponse:
         if url not in self.data:
             raise PageUnreadable(url, ReadFailure.NETWORK, "The server could not be reached.")
         body = self.data[url]
-        return Response(url, 200, "application/json", body[:most], partial=len(body) > most)
+        return PageResponse(url, 200, "application/json", body[:most], partial=len(body) > most)
 
     async def close(self) -> None:
         self.closed = True

@@ -6,21 +6,22 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
-from alex import passages
-from alex.knowledge import KnowledgeBase, Splitter
+from alex.knowledge import passages
+from alex.knowledge.base import KnowledgeBase, Splitter
+from alex.knowledge.search import Search
 from alex.local.catalog import SqliteCatalog
-from alex.local.claims import LockedClaims
 from alex.local.database import Database
 from alex.local.index import SqliteIndex
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
+from alex.local.leases import LockedLeases
 from alex.local.texts import SqliteTextStore
-from alex.research import Budget, Job, ResearchDesk, ResearchRequest
-from alex.search import Search
+from alex.research.jobs import Budget, Job, ResearchRequest
+from alex.research.service import JobService
+from alex.services import Services
 from alex.settings import ProviderName, Settings
-from alex.wiring import Services
-from researcher.evidence.bundle import Bundle
-from researcher.models.patience import Patience
-from researcher.run import run_job
+from researcher.llm.retry import RetryPolicy
+from researcher.pipeline.run import run_job
+from researcher.verify.bundle import Bundle
 from tests.support.fake_openai import MODEL
 from tests.support.pages import SITE, Pages
 from tests.support.stores import WordEmbedder
@@ -33,7 +34,7 @@ PAGE = (
 PRICES = (Decimal(1), Decimal(2))
 """Dollars a million tokens."""
 
-QUICK = Patience(answer=10.0, first=0.001)
+QUICK = RetryPolicy(answer=10.0, first=0.001)
 
 
 def settings_for(
@@ -63,12 +64,12 @@ def light_services(settings: Settings) -> Iterator[Services]:
     index = SqliteIndex(database, embedder.dimension)
     catalog, texts = SqliteCatalog(database), SqliteTextStore(database)
     splitter = Splitter(passages.split, passages.VERSION)
-    claims = LockedClaims(settings.data_dir / "running")
+    claims = LockedLeases(settings.data_dir / "running")
     yield Services(
         settings=settings,
         knowledge=KnowledgeBase(embedder, index, catalog, texts, splitter),
         search=Search(embedder, index, catalog),
-        research=ResearchDesk(SqliteJobStore(database), QueuedLauncher(), claims),
+        research=JobService(SqliteJobStore(database), QueuedLauncher(), claims),
         texts=texts,
         embedder=embedder,
         text_search="index",
@@ -87,7 +88,7 @@ def request(budget: Budget | None = None) -> ResearchRequest:
 def research(
     services: Services,
     budget: Budget | None = None,
-    patience: Patience = QUICK,
+    patience: RetryPolicy = QUICK,
     pages: Pages | None = None,
 ) -> Job:
     """Run a job to its end."""

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from researcher.run import run_job
+from researcher.pipeline.run import run_job
 from tests.support.pages import OUTLOOK, RESULTS, SITE, Pages
 from tests.support.research import QUICK, light_services, settings_for
 

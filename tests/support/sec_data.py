@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from researcher.sec.companyfacts import CompanyFacts
-from researcher.sec.model import Company
+from researcher.sources.sec.companyfacts import CompanyFacts
+from researcher.sources.sec.model import Company
 
 WEB, DATA = "http://sec.test", "http://data.sec.test"
 EXAMPLE = Company(9999901, "Example Analytics Inc.", ("EXA", "EXA-B"))

@@ -13,8 +13,8 @@ from ipaddress import ip_address
 from threading import Event, Thread
 from urllib.parse import parse_qs, urlsplit
 
-from researcher.reading.guard import Address
-from researcher.reading.relay import Streams
+from researcher.sources.web.guard import Address
+from researcher.sources.web.relay import Streams
 
 ARTICLE = "".join(
     f"<p>Paragraph {number}: tea needs acid soil and {1000 + number} mm of rain a year.</p>"

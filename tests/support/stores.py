@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from alex.documents import (
+from alex.errors import Unavailable
+from alex.knowledge.base import KnowledgeBase, Splitter
+from alex.knowledge.documents import (
     Attributes,
     Document,
     Filter,
@@ -18,13 +20,11 @@ from alex.documents import (
     Span,
     Vector,
 )
-from alex.errors import Unavailable
-from alex.knowledge import KnowledgeBase, Splitter
+from alex.knowledge.search import Search
 from alex.local.catalog import SqliteCatalog
 from alex.local.database import Database
 from alex.local.index import SqliteIndex
 from alex.local.texts import SqliteTextStore
-from alex.search import Search
 
 DIMENSION = 32
 

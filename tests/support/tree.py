@@ -1,4 +1,4 @@
-"""The file tree of README: `uv run python -m tests.support.tree` writes it anew.
+"""The file tree of CONTRIBUTING: `uv run python -m tests.support.tree` writes it anew.
 
 A line a file, said in the file's own words: the first sentence of its docstring.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
+PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- tree -->\n```text\n", "```\n<!-- /tree -->"
 
 FOLDERS = {
@@ -28,16 +28,12 @@ FOLDERS = {
     "guides": "steps to follow, and pictures",
     "laptop": "the whole system on one machine",
     "laptop/commands": "one file a command",
-    "laptop/export": "documents as files to take away",
     "laptop/site": "the site that `alex demo` reads",
     "rehearsal": "the real template, deployed on a stand-in for AWS",
     "researcher": "the container image: agents, evidence, reports",
     "researcher/agents": "one agent a file: prompt and output",
-    "researcher/evidence": "what proves a report: quotes, number ledger, verdict, bundle",
-    "researcher/models": "who writes, what it costs, and how long a run waits for it",
-    "researcher/offline": "the model that needs no language model",
-    "researcher/reading": "pages to text, behind an egress guard",
-    "researcher/reporting": "bundles to text that people read",
+    "researcher/llm/offline": "the model that needs no language model",
+    "researcher/sources/web": "pages to text, behind an egress guard",
     "rehearsal/stand_in": "ministack, with S3 Vectors and SageMaker added",
     "tests": "unit, contract, integration, adversarial and e2e tests, and what they share",
 }
@@ -46,7 +42,7 @@ FILES = {
     ".env.example": "every variable, explained",
     "CHANGELOG.md": "what changed",
     "LICENSE": "MIT",
-    "laptop/export/page.css": "how an exported page looks: light, dark, printed",
+    "researcher/reports/page.css": "how an exported page looks: light, dark, printed",
     "pyproject.toml": "the project: dependencies of each part, and the tools' settings",
     "uv.lock": "the exact versions of everything",
     "template.yaml": "the whole AWS stack",
@@ -55,13 +51,20 @@ FILES = {
     "researcher/requirements.txt": "what the image carries; exported from uv.lock",
     "rehearsal/pyproject.toml": "the stand-in's own environment, apart from the project's",
     "rehearsal/uv.lock": "its exact versions",
-    "researcher/reading/seen.js": "what the browser paints of a page, told by its computed styles",
+    "researcher/sources/web/seen.js": "what the browser paints of a page, told by its computed styles",
     "researcher/Dockerfile": "builds the researcher's image",
 }
 WHOLE = ("tests", "events", "functions/alex/data", "laptop/site", "guides", "rehearsal/stand_in")
 """Folders that one line tells enough about."""
 
-UNTOLD = ("README.md", ".gitignore", ".python-version", ".dockerignore", "__init__.py")
+UNTOLD = (
+    "README.md",
+    "CONTRIBUTING.md",
+    ".gitignore",
+    ".python-version",
+    ".dockerignore",
+    "__init__.py",
+)
 
 
 def tree() -> str:
@@ -126,11 +129,11 @@ def _sentence(path: Path) -> str:
 
 
 def main() -> None:
-    """Put the present tree into README."""
-    text = README.read_text(encoding="utf-8")
+    """Put the present tree into CONTRIBUTING."""
+    text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}{tree()}{END}{after}", encoding="utf-8", newline="\n")
+    PAGE.write_text(f"{before}{BEGIN}{tree()}{END}{after}", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

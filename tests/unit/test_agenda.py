@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from alex.agenda import followed, start_stalest, watchlist
-from alex.documents import Page
-from alex.research import Job, JobStatus, ResearchDesk, ResearchRequest
+from alex.paging import Page
+from alex.research.jobs import Job, JobStatus, ResearchRequest
+from alex.research.schedule import followed, start_stalest, watchlist
+from alex.research.service import JobService
 from alex.settings import Settings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_with_nothing_watched_what_last_succeeded_is_followed() -> None:
 def test_what_was_researched_lately_is_not_overdue(ago: int, asked: bool) -> None:
     jobs = Jobs()
     jobs.create(job(WIND, JobStatus.SUCCEEDED, timedelta(hours=ago)))
-    desk = ResearchDesk(jobs, Silent(), clock=lambda: NOON)
+    desk = JobService(jobs, Silent(), clock=lambda: NOON)
     started = start_stalest(desk, None, every=EVERY, at=NOON)
     assert (started is not None) is asked
     assert len(jobs.kept) == (2 if asked else 1)
@@ -76,7 +77,7 @@ def test_what_was_researched_lately_is_not_overdue(ago: int, asked: bool) -> Non
 
 def test_a_schedule_that_fires_twice_asks_once() -> None:
     jobs = Jobs()
-    desk = ResearchDesk(jobs, Silent(), clock=lambda: NOON)
+    desk = JobService(jobs, Silent(), clock=lambda: NOON)
     assert start_stalest(desk, [WIND], every=EVERY, at=NOON) is not None
     start_stalest(desk, [WIND], every=EVERY, at=NOON + timedelta(minutes=1))
     assert len(jobs.kept) == 1

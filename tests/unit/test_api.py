@@ -6,22 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.api import (
-    BatchBody,
-    DocumentBody,
-    DocumentsQuery,
-    QueryModel,
-    RequestModel,
-    ResearchBody,
-    SearchBody,
-    SearchQuery,
-    parse,
-    parse_query,
-)
-from alex.documents import Filter, Submission
+from alex.api.documents import BatchBody, DocumentBody, DocumentsQuery
+from alex.api.requests import QueryModel, RequestModel, parse, parse_query
+from alex.api.research import ResearchBody
+from alex.api.search import SearchBody, SearchQuery
 from alex.errors import InvalidInput, TooLarge
-from alex.research import Budget
-from alex.submissions import MAX_TEXT
+from alex.knowledge.documents import Filter, Submission
+from alex.knowledge.submissions import MAX_TEXT
+from alex.research.jobs import Budget
 
 
 def bad_fields(model: type[RequestModel], data: object) -> list[str]:

@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 
-from alex.documents import Attributes, Submission
 from alex.errors import InvalidInput, NotFound
+from alex.knowledge.documents import Attributes, Submission
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
+from alex.wiring import wire
 from laptop.main import run
-from researcher.draft import Calculation, Claim, Operand, Quote
-from researcher.evidence.audit import Audit, Unverifiable, audit_report
-from researcher.evidence.bundle import Bundle, record
-from researcher.evidence.check import check
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
-from researcher.evidence.identity import SEAL, evidence_id_of, seal
-from researcher.saving import save
+from researcher.facts.indexed_source import IndexedSource
+from researcher.pipeline.save import save
+from researcher.reports.audit import Audit, Unverifiable, audit_report
+from researcher.sources.source import Source, text_hash
+from researcher.verify.bundle import Bundle, record
+from researcher.verify.check import check
+from researcher.verify.draft import Calculation, Claim, Operand, Quote
+from researcher.verify.identity import SEAL, evidence_id_of, seal
 from tests.support.pages import RESULTS
 
 type Evidence = dict[str, Any]
@@ -59,7 +61,7 @@ def claims() -> list[Claim]:
 
 
 def bundle() -> Bundle:
-    exhibits = {"S1": Exhibit(SOURCE)}
+    exhibits = {"S1": IndexedSource(SOURCE)}
     return Bundle(
         job_id="job",
         report_id=REPORT,

@@ -17,7 +17,7 @@ from botocore.exceptions import (
 from alex.aws.failures import translated
 from alex.aws.metrics import record_cost
 from alex.errors import AlexError, Misconfigured, Unavailable
-from alex.research import Job, JobStatus, ResearchRequest
+from alex.research.jobs import Job, JobStatus, ResearchRequest
 
 SECRET = "arn:aws:s3:::bucket is not yours, 123456789012"  # what callers must not see
 

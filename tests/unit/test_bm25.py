@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex import bm25
+from alex.knowledge import bm25
 
 VOCABULARY = ["revenue", "cost", "margin", "cash", "debt", "zebra", "growth"]
 

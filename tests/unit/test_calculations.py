@@ -5,9 +5,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from researcher.draft import Calculation, Claim, Operand, Quote
-from researcher.evidence.check import Verdict, check
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.facts.indexed_source import IndexedSource
+from researcher.sources.source import Source, text_hash
+from researcher.verify.check import Verdict, check
+from researcher.verify.draft import Calculation, Claim, Operand, Quote
 from tests.support.pages import RESULTS
 
 REVENUE = "| Revenue | $412.6 | $378.5 |"
@@ -35,8 +36,8 @@ Sales in Europe (in millions)
 """
 
 
-def exhibit(text: str, key: str, title: str = "Northwind Instruments 10-Q") -> Exhibit:
-    return Exhibit(
+def exhibit(text: str, key: str, title: str = "Northwind Instruments 10-Q") -> IndexedSource:
+    return IndexedSource(
         Source(
             key=key,
             url=f"http://site.test/{key}",

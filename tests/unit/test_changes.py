@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from researcher.draft import KEY_FIGURES, Claim, KeyFigure, Quote
-from researcher.evidence.bundle import Bundle, Change, ClaimRecord, Predecessor, record
-from researcher.evidence.changes import Earlier
-from researcher.evidence.check import check
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
-from researcher.gathering import Gathered, Unread
+from researcher.facts.indexed_source import IndexedSource
+from researcher.sources.source import CollectedSources, Source, Unread, text_hash
+from researcher.verify.bundle import Bundle, Change, ClaimRecord, Predecessor, record
+from researcher.verify.changes import Earlier
+from researcher.verify.check import check
+from researcher.verify.draft import KEY_FIGURES, Claim, KeyFigure, Quote
 
 URL = "http://site.test/results"
 PAGE = """\
@@ -43,7 +43,7 @@ def source(text: str, url: str = URL, key: str = "S1") -> Source:
 
 def claims(text: str, *told: str | tuple[str, str, str, str], key: str = "S1") -> list[ClaimRecord]:
     """Sentences that quote themselves, and figures as name, period, value and row."""
-    exhibits = {key: Exhibit(source(text, key=key))}
+    exhibits = {key: IndexedSource(source(text, key=key))}
     made = []
     for number, item in enumerate(told, start=1):
         if isinstance(item, str):
@@ -93,22 +93,22 @@ BEFORE = earlier(PAGE, claims(PAGE, *FIGURES, ORDERS))
 
 
 def test_the_same_is_no_news() -> None:
-    news = BEFORE.news(claims(PAGE, *FIGURES, ORDERS), Gathered(sources=[source(PAGE)]))
+    news = BEFORE.news(claims(PAGE, *FIGURES, ORDERS), CollectedSources(sources=[source(PAGE)]))
     assert not news.any
     assert (news.altered, news.added) == ([], [])
-    assert BEFORE.tells_all(Gathered(sources=[source(PAGE)]))
+    assert BEFORE.tells_all(CollectedSources(sources=[source(PAGE)]))
 
 
 def test_another_choice_from_the_same_pages_is_no_news() -> None:
     """So a model that words or chooses otherwise makes none."""
     made = claims(PAGE, CASH, "The company held cash of $284.6 million at the end of the quarter.")
-    assert not BEFORE.news(made, Gathered(sources=[source(PAGE)])).any
+    assert not BEFORE.news(made, CollectedSources(sources=[source(PAGE)])).any
 
 
 def test_a_page_that_moved_is_no_news() -> None:
     moved = source(PAGE, "http://site.test/new")
     made = claims(PAGE, *FIGURES, ORDERS)
-    assert BEFORE.news(made, Gathered(sources=[moved])).changes == []
+    assert BEFORE.news(made, CollectedSources(sources=[moved])).changes == []
 
 
 def test_a_changed_cell_does_not_make_news_of_its_neighbours() -> None:
@@ -120,7 +120,7 @@ def test_a_changed_cell_does_not_make_news_of_its_neighbours() -> None:
         ("Revenue", "Q2 2025", "$378.5 million", row),
         ORDERS,
     )
-    news = BEFORE.news(made, Gathered(sources=[source(text)]))
+    news = BEFORE.news(made, CollectedSources(sources=[source(text)]))
     assert [told(change, made) for change in news.changes] == [
         ("Revenue (Q2 2026): $412.6 million", "Revenue (Q2 2026): $420.1 million")
     ]
@@ -137,7 +137,7 @@ def test_a_new_period_follows_on_the_one_before() -> None:
         ("Revenue", "Q3 2025", "$391.2 million", row),
         ORDERS,
     )
-    news = BEFORE.news(made, Gathered(sources=[source(text)]))
+    news = BEFORE.news(made, CollectedSources(sources=[source(text)]))
     assert [told(change, made) for change in news.changes] == [
         ("Revenue (Q2 2026): $412.6 million", "Revenue (Q3 2026): $433.0 million"),
         ("", "Revenue (Q3 2025): $391.2 million"),
@@ -147,13 +147,13 @@ def test_a_new_period_follows_on_the_one_before() -> None:
 def test_a_reworded_sentence_goes_with_what_it_was() -> None:
     text = PAGE.replace("grew 14%", "fell 3%")
     made = claims(text, *FIGURES, ORDERS.replace("grew 14%", "fell 3%"))
-    [change] = BEFORE.news(made, Gathered(sources=[source(text)])).changes
+    [change] = BEFORE.news(made, CollectedSources(sources=[source(text)])).changes
     assert told(change, made) == (ORDERS, ORDERS.replace("grew 14%", "fell 3%"))
 
 
 def test_what_was_not_read_again_is_not_called_gone() -> None:
     other = source("Something else was read this time.", "http://site.test/other", "S9")
-    assert BEFORE.news([], Gathered(sources=[other])).changes == []
+    assert BEFORE.news([], CollectedSources(sources=[other])).changes == []
 
 
 @pytest.mark.parametrize(
@@ -169,13 +169,16 @@ def test_what_was_not_read_again_is_not_called_gone() -> None:
 )
 def test_only_a_lasting_failure_is_news(failure: str, detail: str, passing: bool) -> None:
     unread = [Unread(url=f"{URL}/", failure=failure, detail=detail)]
-    news = BEFORE.news([], Gathered(unread=unread))
+    news = BEFORE.news([], CollectedSources(unread=unread))
     [lost] = news.lost
     assert (lost.passing, lost.statements, news.any) == (passing, 3, not passing)
 
 
 def test_a_report_is_confirmed_only_where_every_claim_still_stands() -> None:
-    claims_now, news = BEFORE.confirmed(Gathered(sources=[source(PAGE, key="S4")])) or ([], None)
+    claims_now, news = BEFORE.confirmed(CollectedSources(sources=[source(PAGE, key="S4")])) or (
+        [],
+        None,
+    )
     assert news
     assert {quote.source for claim in claims_now for quote in claim.quotes} == {"S4"}
-    assert BEFORE.confirmed(Gathered(sources=[source(PAGE.replace("14%", "15%"))])) is None
+    assert BEFORE.confirmed(CollectedSources(sources=[source(PAGE.replace("14%", "15%"))])) is None

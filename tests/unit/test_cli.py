@@ -24,7 +24,6 @@ HEAVY = (
     "onnxruntime",
     "playwright",
     "alex.api",
-    "alex.views",
     "trafilatura",
     "uvicorn",
     "numpy",

@@ -2,12 +2,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from researcher.draft import Claim, Quote
-from researcher.evidence.bundle import Bundle, Contradiction, record
-from researcher.evidence.check import check
-from researcher.evidence.contradictions import find
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
-from researcher.reading.extraction import extract_html
+from researcher.facts.indexed_source import IndexedSource
+from researcher.sources.source import Source, text_hash
+from researcher.sources.web.extraction import extract_html
+from researcher.verify.bundle import Bundle, Contradiction, record
+from researcher.verify.check import check
+from researcher.verify.contradictions import find
+from researcher.verify.draft import Claim, Quote
 from tests.support.needs import SHARED_DATA, needs_shared_data
 from tests.support.pages import RESULTS
 
@@ -126,7 +127,7 @@ def test_what_one_source_says_in_two_ways_is_left_alone() -> None:
 def bundle_of(text: str, claim: str, row: str) -> Bundle:
     old = source("S1", text, url="http://site.test/old", published=date(2026, 5, 1))
     said = Claim(text=claim, quotes=[Quote(source="S1", text=row)])
-    kept = record("summary", "C1", said, check(said, {"S1": Exhibit(old)}))
+    kept = record("summary", "C1", said, check(said, {"S1": IndexedSource(old)}))
     assert kept.kept
     return Bundle(
         job_id="job",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.reading.decoding import Undecodable, Unpacker
+from researcher.sources.web.decoding import Undecodable, Unpacker
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 import pytest
 import typer
 
-from alex import __version__, routes
+from alex import __version__
+from alex.api import routes
 from laptop.console import ExitCode
-from laptop.loaders import READERS
 from laptop.main import app
+from researcher.sources.files import READERS
 from tests.support.guides import PAGES
-from tests.support.tree import BEGIN, END, README, ROOT, tree
+from tests.support.tree import BEGIN, END, PAGE, ROOT, tree
 
-TEXT = README.read_text(encoding="utf-8")
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 CODE = [p for name in ("functions", "researcher", "laptop") for p in (ROOT / name).rglob("*.py")]
 LINE = re.compile(r"(?:^|`|\$ |&& |uv run |\.env )alex ([a-z-][^`\n|]*)", re.MULTILINE)
@@ -120,7 +121,7 @@ def test_no_settings_file_is_kept() -> None:
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_the_file_tree_is_the_files() -> None:
-    shown = TEXT.partition(BEGIN)[2].partition(END)[0]
+    shown = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
     assert shown == tree(), "run: uv run python -m tests.support.tree"
 
 

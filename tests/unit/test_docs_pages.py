@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from alex.research import JobStatus
+from alex.research.jobs import JobStatus
 from tests.support.guides import GUIDES, PAGES, Block, blocks
 from tests.support.template import template
 from tests.support.tree import ROOT

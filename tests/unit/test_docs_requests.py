@@ -11,10 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from alex import openapi, routes, views
-from alex.api import QueryModel, parse, parse_query
+from alex.api import openapi, routes
+from alex.api.documents import Ingested
+from alex.api.requests import QueryModel, parse, parse_query
+from alex.api.route import Route
+from alex.api.views import ProblemView
 from alex.errors import InvalidInput
-from alex.routes import Route
 from tests.support.guides import Block, blocks, commands
 
 DOCUMENT = openapi.document()
@@ -132,7 +134,7 @@ def test_every_answer_shown_is_one_of_the_api() -> None:
     assert shown
     for block in shown:
         answer = json.loads(block.text)
-        model = views.ProblemView if "type" in answer else views.Ingested
+        model = ProblemView if "type" in answer else Ingested
         assert set(answer) <= set(model.model_fields), block.place
         model.model_validate(answer)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alex.research import Budget
+from alex.research.jobs import Budget
 from tests.support.guides import GUIDES
 from tests.support.template import template
 from tests.support.tree import ROOT

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.draft import Claim, Quote
-from researcher.evidence.check import Verdict, check, states_figures
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.facts.indexed_source import IndexedSource
+from researcher.sources.source import Source, text_hash
+from researcher.verify.check import Verdict, check, states_figures
+from researcher.verify.draft import Claim, Quote
 from tests.support.pages import OUTLOOK, RESULTS
 
 HEADLINE = (
@@ -19,8 +20,8 @@ INTEREST_ROW = "| Interest expense | (4.2) | (5.0) |"
 DILUTED_ROW = "| Diluted | $1.18 | $0.98 |"
 
 
-def exhibit(text: str, key: str = "S1", title: str = "Northwind Instruments 10-Q") -> Exhibit:
-    return Exhibit(
+def exhibit(text: str, key: str = "S1", title: str = "Northwind Instruments 10-Q") -> IndexedSource:
+    return IndexedSource(
         Source(
             key=key,
             url=f"http://site.test/{key}",

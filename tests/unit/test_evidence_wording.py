@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.draft import Claim, Quote
-from researcher.evidence.check import Verdict, check
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
+from researcher.facts.indexed_source import IndexedSource
+from researcher.sources.source import Source, text_hash
+from researcher.verify.check import Verdict, check
+from researcher.verify.draft import Claim, Quote
 from tests.support.pages import RESULTS
 
 REVENUE = "| Revenue | $412.6 | $378.5 |"
@@ -22,7 +23,7 @@ CORNERED = """
 
 
 def checked(text: str, *quotes: str, of: str = RESULTS, title: str = "Northwind 10-Q") -> Verdict:
-    exhibit = Exhibit(
+    exhibit = IndexedSource(
         Source(
             key="S1",
             url="http://site.test/S1",

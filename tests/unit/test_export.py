@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from lxml import etree
 from lxml import html as lxml_html
 
-from alex.views import WholeDocument
-from laptop.export.charts import chart
-from laptop.export.page import html_page
-from laptop.export.series import Point, Series, find_series
+from alex.api.documents import WholeDocument
+from researcher.reports.charts import chart
+from researcher.reports.page import html_page
+from researcher.reports.series import ChartSeries, Point, find_series
 
 SVG = "{http://www.w3.org/2000/svg}"
 REPORT = """\
@@ -204,7 +204,7 @@ def test_mixed_scales_are_written_out_and_drawn_to_one_scale() -> None:
 @given(st.lists(st.decimals(-(10**9), 10**9, places=1), min_size=3, max_size=14))
 def test_bars_tell_the_proportions_of_the_numbers(values: list[Decimal]) -> None:
     points = tuple(Point(f"Q1 {2000 + n}", f"{v:,}", v) for n, v in enumerate(values))
-    drawn = etree.fromstring(chart(Series("A <b>", "$ million", points), 1))
+    drawn = etree.fromstring(chart(ChartSeries("A <b>", "$ million", points), 1))
     width, height = (float(n) for n in drawn.attrib["viewBox"].split()[2:])
     bars = drawn.findall(f"{SVG}rect")
     assert len(bars) == len(values)

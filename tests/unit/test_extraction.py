@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alex.errors import InvalidInput
-from researcher.reading.extraction import (
+from researcher.sources.web.extraction import (
     Extracted,
     decode,
     extract,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from researcher.reading.extraction import extract_html
-from researcher.reading.hidden import drop_hidden
+from researcher.sources.web.extraction import extract_html
+from researcher.sources.web.hidden import drop_hidden
 from tests.support.needs import SHARED_DATA, needs_shared_data
 
 FOLDER = SHARED_DATA / "sec" / "pages"

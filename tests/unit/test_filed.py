@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from researcher.brief import SourceMaterial, WritingBrief
-from researcher.draft import KeyFigure, placed_claims
-from researcher.evidence.check import check
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
-from researcher.offline import filed
-from researcher.offline.extractive import extract
-from researcher.relevance import Ranker
-from researcher.sec.companyfacts import CompanyFacts
-from researcher.sec.statement import statement
+from researcher.facts.indexed_source import IndexedSource
+from researcher.facts.sec.statement import statement
+from researcher.llm.offline import filed
+from researcher.llm.offline.extractive import extract
+from researcher.prompts import PromptSource, WritingPrompt
+from researcher.sources.relevance import Ranker
+from researcher.sources.sec.companyfacts import CompanyFacts
+from researcher.sources.source import Source, text_hash
+from researcher.verify.check import check
+from researcher.verify.draft import KeyFigure, placed_claims
 from tests.support.sec_data import EXAMPLE, FOREIGN, example_facts, foreign_facts, iso
 from tests.support.stores import WordEmbedder
 
@@ -36,8 +37,8 @@ EXA = source("S1", CompanyFacts(example_facts(), EXAMPLE))
 BSPL = source("S2", CompanyFacts(foreign_facts(), FOREIGN))
 
 
-def material(of: Source) -> SourceMaterial:
-    return SourceMaterial(of.key, of.title, of.url, "", of.text, of.via)
+def material(of: Source) -> PromptSource:
+    return PromptSource(of.key, of.title, of.url, "", of.text, of.via)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_loss_beside_a_loss_is_called_one() -> None:
     loss = source("S1", CompanyFacts(data, EXAMPLE))
     claim = filed.headlines([material(loss)])[1]
     assert claim.text.startswith("Net loss: $12.300 million in the three months ended July 31")
-    assert check(claim, {"S1": Exhibit(loss)}).passed
+    assert check(claim, {"S1": IndexedSource(loss)}).passed
 
 
 def test_of_several_companies_each_figure_has_its_companys_name() -> None:
@@ -95,10 +96,10 @@ def test_of_several_companies_each_figure_has_its_companys_name() -> None:
 
 @pytest.mark.parametrize("sources", [(EXA,), (BSPL,), (EXA, BSPL)])
 def test_everything_a_report_says_of_filed_figures_is_proven(sources: tuple[Source, ...]) -> None:
-    brief = WritingBrief("EXA", iso("2026-09-05"), tuple(map(material, sources)))
+    brief = WritingPrompt("EXA", iso("2026-09-05"), tuple(map(material, sources)))
     draft = extract(brief, Ranker(WordEmbedder(), "EXA"))
     claims = [placed.claim for placed in placed_claims(draft)]
-    exhibits = {of.key: Exhibit(of) for of in sources}
+    exhibits = {of.key: IndexedSource(of) for of in sources}
     refused = {c.text: reasons for c in claims if (reasons := check(c, exhibits).reasons)}
     assert refused == {}
     assert len(claims) > 5
@@ -126,7 +127,7 @@ def changed(figure: KeyFigure) -> Iterator[tuple[str, KeyFigure]]:
 
 @pytest.mark.parametrize("of", [EXA, BSPL])
 def test_no_changed_figure_passes(of: Source) -> None:
-    exhibits = {of.key: Exhibit(of)}
+    exhibits = {of.key: IndexedSource(of)}
     for figure in filed.figures([material(of)]):
         assert check(figure.claim, exhibits).passed
         for name, wrong in changed(figure):
@@ -135,7 +136,7 @@ def test_no_changed_figure_passes(of: Source) -> None:
 
 @pytest.mark.parametrize("of", [EXA, BSPL])
 def test_no_figure_passes_as_that_of_another_period(of: Source) -> None:
-    exhibits = {of.key: Exhibit(of)}
+    exhibits = {of.key: IndexedSource(of)}
     figures = filed.figures([material(of)])
     tried = 0
     for figure in figures:
@@ -150,7 +151,7 @@ def test_no_figure_passes_as_that_of_another_period(of: Source) -> None:
 
 
 def test_no_figure_passes_as_that_of_another_company() -> None:
-    exhibits = {of.key: Exhibit(of) for of in (EXA, BSPL)}
+    exhibits = {of.key: IndexedSource(of) for of in (EXA, BSPL)}
     for figure in filed.figures([material(EXA), material(BSPL)]):
         owner, _, name = figure.name.partition(": ")
         other = FOREIGN.name if owner == EXAMPLE.name else EXAMPLE.name

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from researcher.reading.browser import OVERRIDE, find_browser
+from researcher.sources.web.browser import OVERRIDE, find_browser
 
 
 def program(path: Path) -> Path:

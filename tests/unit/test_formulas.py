@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.evidence.formulas import RATIO, BadFormula, Quantity, parse
+from researcher.verify.formulas import RATIO, BadFormula, Quantity, parse
 
 MONEY = st.decimals(min_value=1, max_value=10**12, places=2).map(lambda d: Quantity(d, "USD"))
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.reading.guard import (
+from researcher.sources.web.guard import (
     WEB_PORTS,
+    AddressRefused,
     BadUrl,
     Guard,
-    Refused,
     is_public,
     normal_host,
     parse_target,
@@ -57,7 +57,7 @@ public_ipv4s = ipv4s.filter(is_public)
 def test_no_address_of_a_private_network_is_public(network: str, data: st.DataObject) -> None:
     address = data.draw(st.ip_addresses(network=network))
     assert not is_public(address)
-    with pytest.raises(Refused):
+    with pytest.raises(AddressRefused):
         Guard().check(address, 443)
 
 
@@ -66,7 +66,7 @@ def test_public_addresses_pass_on_web_ports_only(address: str) -> None:
     for port in WEB_PORTS:
         Guard().check(ip_address(address), port)
     for port in (22, 25, 53, 3306, 6379, 8000):
-        with pytest.raises(Refused, match="web port"):
+        with pytest.raises(AddressRefused, match="web port"):
             Guard().check(ip_address(address), port)
 
 
@@ -114,7 +114,7 @@ def test_every_form_of_an_ipv4_address_is_read_as_that_address(address: IPv4Addr
 @given(st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(network="127.0.0.0/8"))
 def test_every_form_of_a_private_address_is_refused_in_a_url(address: IPv4Address) -> None:
     for form in forms(address):
-        with pytest.raises(Refused, match="not a public address"):
+        with pytest.raises(AddressRefused, match="not a public address"):
             Guard().check_url(f"http://{form}/latest/meta-data")
 
 
@@ -128,7 +128,7 @@ def test_public_urls_pass(address: IPv4Address, port: int) -> None:
 def test_any_text_is_either_a_target_or_refused(text: str) -> None:
     try:
         target = Guard().check_url(text)
-    except Refused:
+    except AddressRefused:
         return
     assert target.scheme in {"http", "https"}
     assert normal_host(target.host) == target.host
@@ -161,7 +161,7 @@ def test_any_text_is_either_a_target_or_refused(text: str) -> None:
     ],
 )
 def test_what_is_no_web_address_is_a_bad_url(url: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(AddressRefused):
         Guard().check_url(url)
 
 
@@ -185,7 +185,7 @@ def test_the_allow_list_is_exact() -> None:
     guard.check_url("http://[::1]:4711/")
     guard.check_url("http://0x7f.1:4711/")
     for url in ("http://127.0.0.1:4712/", "http://127.0.0.2:4711/", "http://127.0.0.1/"):
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             guard.check_url(url)
 
 
@@ -195,7 +195,7 @@ def test_one_private_address_spoils_a_name(addresses: list[IPv4Address]) -> None
     if all(is_public(address) for address in addresses):
         assert set(guard.check_all(addresses, 443)) == set(addresses)
     else:
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             guard.check_all(addresses, 443)
 
 
@@ -206,4 +206,4 @@ def test_public_ipv6_lies_in_the_global_unicast_block(address: IPv6Address) -> N
 
 
 def test_bad_urls_are_refusals() -> None:
-    assert issubclass(BadUrl, Refused)
+    assert issubclass(BadUrl, AddressRefused)

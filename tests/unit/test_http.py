@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.body import read_object
+from alex.api.body import read_object
+from alex.api.http import Forbidden, MethodNotAllowed, Problem, TimedOut
 from alex.errors import (
     AlexError,
     Conflict,
@@ -18,7 +19,6 @@ from alex.errors import (
     TooLarge,
     Unavailable,
 )
-from alex.http import Forbidden, MethodNotAllowed, Problem, TimedOut
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from alex.documents import Attributes, Filter, Submission, Vector
 from alex.errors import AlexError, InvalidInput, NotFound, TooLarge, Unavailable
-from alex.patience import within
-from alex.submissions import MAX_TEXT
+from alex.knowledge.documents import Attributes, Filter, Submission, Vector
+from alex.knowledge.submissions import MAX_TEXT
+from alex.retry import within
 from tests.support.stores import Stores, WordEmbedder, Writes
 
 APPLES = Submission(

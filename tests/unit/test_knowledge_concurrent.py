@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from alex.documents import Submission
 from alex.errors import AlexError, NotFound
-from alex.knowledge import KnowledgeBase
+from alex.knowledge.base import KnowledgeBase
+from alex.knowledge.documents import Submission
 from tests.support.stores import Stores, Writes
 
 OLD = Submission("Apples grew\nPears fell", id="fruit")

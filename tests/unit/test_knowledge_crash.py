@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alex.cleanup import LEASE
-from alex.documents import Attributes, Submission
 from alex.errors import NotFound
-from alex.knowledge import KnowledgeBase
+from alex.knowledge.base import KnowledgeBase
+from alex.knowledge.cleanup import LEASE
+from alex.knowledge.documents import Attributes, Submission
 from tests.support.stores import Stopped, Stores, Writes, stop
 
 NONE: dict[str, set[str]] = {"passages": set(), "texts": set()}

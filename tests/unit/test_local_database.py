@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alex.documents import Attributes, Candidate, Filter, IndexEntry, Passage, Span
 from alex.errors import InvalidInput, Misconfigured, Unavailable
+from alex.knowledge.documents import Attributes, Candidate, Filter, IndexEntry, Passage, Span
 from alex.local import index as index_module
 from alex.local.database import Database
 from alex.local.index import SqliteIndex

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.evidence.numbers import Amount, Label, Mention, mentions
-from researcher.evidence.periods import Period
+from researcher.facts.numbers import Amount, Label, Mention, mentions
+from researcher.facts.periods import Period
 
 
 def only(text: str) -> Mention:

@@ -8,10 +8,10 @@ from typing import Any
 from agents import ModelSettings, ModelTracing
 from agents.items import TResponseInputItem
 
-from researcher.brief import ReadingBrief
-from researcher.offline.model import OfflineModel
-from researcher.sec.tools import SEC_TOOLS
-from researcher.tools import TOOLS
+from researcher.llm.offline.model import OfflineModel
+from researcher.prompts import ReadingPrompt
+from researcher.tools.reading import TOOLS
+from researcher.tools.sec import SEC_TOOLS
 from tests.support.stores import WordEmbedder
 
 type Call = tuple[str, dict[str, Any]]
@@ -37,7 +37,7 @@ def page(url: str, *links: tuple[str, str, float]) -> dict[str, Any]:
     return {"source": "S2", "url": url, "links": shown}
 
 
-def turns(answers: Mapping[str, Any], brief: ReadingBrief, most: int = 12) -> list[list[Call]]:
+def turns(answers: Mapping[str, Any], brief: ReadingPrompt, most: int = 12) -> list[list[Call]]:
     """What the model calls turn by turn; a call is answered by its first argument."""
     items: list[Any] = [{"role": "user", "content": brief.render()}]
     told: list[list[Call]] = []
@@ -75,7 +75,7 @@ KNOWN = {"company EXA": {"cik": 7, "name": "Example"}, "filings 7": {"filings": 
 
 
 def test_a_company_then_its_data_then_its_newest_reports() -> None:
-    first, second, third = turns(KNOWN, ReadingBrief("EXA", ("http://b/start",), 9, ("EXA",)))
+    first, second, third = turns(KNOWN, ReadingPrompt("EXA", ("http://b/start",), 9, ("EXA",)))
     assert first == [
         ("recall", {"query": "EXA"}),
         ("company", {"ticker_or_cik": "EXA"}),
@@ -86,7 +86,7 @@ def test_a_company_then_its_data_then_its_newest_reports() -> None:
 
 
 def test_the_page_budget_holds_for_filings() -> None:
-    *_, last = turns(KNOWN, ReadingBrief("EXA", ("http://b/start",), 2, ("EXA",)))
+    *_, last = turns(KNOWN, ReadingPrompt("EXA", ("http://b/start",), 2, ("EXA",)))
     assert last == [("read_page", {"url": QUARTERLY})]
 
 
@@ -97,7 +97,7 @@ def test_of_a_filings_links_only_what_it_told_the_press_is_followed() -> None:
         ("http://a/letter.htm", "Shareholder letter", 0.1),
     )
     answers = KNOWN | {f"read_page {RESULTS}": page(RESULTS, *links)}
-    *_, last = turns(answers, ReadingBrief("EXA", (), 9, ("EXA",)))
+    *_, last = turns(answers, ReadingPrompt("EXA", (), 9, ("EXA",)))
     assert last == [
         ("read_page", {"url": url}) for url in ("http://a/letter.htm", "http://a/d1dex991.htm")
     ]
@@ -105,15 +105,15 @@ def test_of_a_filings_links_only_what_it_told_the_press_is_followed() -> None:
 
 def test_two_tickers_of_one_company_are_asked_about_once() -> None:
     answers = KNOWN | {"company EXB": {"cik": 7, "name": "Example"}}
-    _, second, *_ = turns(answers, ReadingBrief("EXA", (), 9, ("EXA", "EXB")))
+    _, second, *_ = turns(answers, ReadingPrompt("EXA", (), 9, ("EXA", "EXB")))
     assert [name for name, _ in second] == ["facts", "filings"]
 
 
 def test_an_unknown_company_is_let_be() -> None:
-    [only] = turns({}, ReadingBrief("EXA", (), 9, ("EXA",)))
+    [only] = turns({}, ReadingPrompt("EXA", (), 9, ("EXA",)))
     assert [name for name, _ in only] == ["recall", "company"]
 
 
 def test_a_brief_with_tickers_is_read_back() -> None:
-    brief = ReadingBrief("Results", ("http://b/start",), 5, ("EXA", "BRK-B"))
-    assert ReadingBrief.parse(brief.render()) == brief
+    brief = ReadingPrompt("Results", ("http://b/start",), 5, ("EXA", "BRK-B"))
+    assert ReadingPrompt.parse(brief.render()) == brief

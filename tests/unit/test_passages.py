@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alex import tokens
-from alex.documents import Passage
-from alex.passages import split
+from alex.knowledge import tokens
+from alex.knowledge.documents import Passage
+from alex.knowledge.passages import split
 
 WORDS = st.sampled_from(
     [

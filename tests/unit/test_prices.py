@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alex.errors import Misconfigured
 from alex.settings import Settings
-from researcher.models.prices import FREE, FlatTariff, ListedTariff, Tariff, Tokens, most, tariff_of
+from researcher.llm.prices import FREE, FlatTariff, ListedTariff, Tariff, Tokens, most, tariff_of
 
 OFFLINE = Settings("local", Path("nowhere"))
 

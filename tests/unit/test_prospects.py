@@ -1,10 +1,10 @@
 """Risks and outlook in the sources' own words, chosen by meaning."""
 
 from alex.local.embedder import MiniLmEmbedder
-from researcher.brief import SourceMaterial
-from researcher.offline.prospects import OUTLOOK, RISK, Matter, on_matter
-from researcher.offline.sentences import sentences
-from researcher.relevance import Ranker
+from researcher.llm.offline.prospects import OUTLOOK, RISK, Matter, on_matter
+from researcher.llm.offline.sentences import sentences
+from researcher.prompts import PromptSource
+from researcher.sources.relevance import Ranker
 
 PAGE = """\
 # Results
@@ -30,7 +30,7 @@ EMBEDDER = MiniLmEmbedder()
 
 
 def chosen(matter: Matter, text: str) -> list[str]:
-    source = SourceMaterial("S1", "Results", "http://site.test/", "", text)
+    source = PromptSource("S1", "Results", "http://site.test/", "", text)
     told = [(source, sentence) for sentence in sentences(text)]
     ranker = Ranker(EMBEDDER, "Northwind second quarter results")
     return [sentence.plain for _, sentence in on_matter(matter, told, ranker)]

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.documents import Candidate, Passage, Span
-from alex.ranking import rank
+from alex.knowledge.documents import Candidate, Passage, Span
+from alex.knowledge.ranking import rank
 
 
 def candidate(

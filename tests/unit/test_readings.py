@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from researcher.evidence.numbers import Amount
-from researcher.evidence.readings import Reading, read_tables
+from researcher.facts.numbers import Amount
+from researcher.facts.readings import CellReading, read_tables
 
 INCOME = """\
 Consolidated statements of income
@@ -24,7 +24,7 @@ Consolidated statements of income
 """
 
 
-def readings(text: str) -> list[Reading]:
+def readings(text: str) -> list[CellReading]:
     return [reading for sheet in read_tables(text) for reading in sheet.readings]
 
 

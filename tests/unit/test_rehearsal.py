@@ -9,7 +9,7 @@ import typer
 from laptop.commands.rehearse import conclude
 from laptop.console import ExitCode, Screen
 from laptop.site.server import RunningSite
-from rehearsal.checks import Check, Outcome, carry_out
+from rehearsal.checks import Check, CheckOutcome, carry_out
 from rehearsal.deployment import Deployment, Failed, until
 from rehearsal.process import StandIn
 from rehearsal.rehearse import ONLY_AWS, Rehearsal
@@ -24,7 +24,7 @@ NOWHERE = Deployment(
 )
 
 
-def rehearsal(*outcomes: Outcome) -> Rehearsal:
+def rehearsal(*outcomes: CheckOutcome) -> Rehearsal:
     return Rehearsal(outcomes, 1.0, "eu-west-1", "SAM CLI, version 1", "from its source")
 
 
@@ -59,7 +59,7 @@ def test_what_does_not_come_in_time_fails() -> None:
 def test_one_failed_check_fails_the_command(
     as_json: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    held, broken = Outcome("Search", True, "found", 1), Outcome("Ingest", False, "500", 1)
+    held, broken = CheckOutcome("Search", True, "found", 1), CheckOutcome("Ingest", False, "500", 1)
     conclude(Screen(as_json=as_json), rehearsal(held))
     green = capsys.readouterr()
     assert "Everything held" in green.err

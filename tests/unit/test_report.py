@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from researcher.draft import Calculation, Claim, KeyFigure, Operand, Quote
-from researcher.evidence.bundle import (
+from researcher.facts.indexed_source import IndexedSource
+from researcher.reports.report import NOT_ADVICE, render
+from researcher.sources.source import Source, Unread, text_hash
+from researcher.verify.bundle import (
     Bundle,
     ClaimRecord,
     Contradiction,
@@ -14,10 +16,8 @@ from researcher.evidence.bundle import (
     record,
     verify_bundle,
 )
-from researcher.evidence.check import check
-from researcher.evidence.exhibits import Exhibit, Source, text_hash
-from researcher.gathering import Unread
-from researcher.reporting.report import NOT_ADVICE, render
+from researcher.verify.check import check
+from researcher.verify.draft import Calculation, Claim, KeyFigure, Operand, Quote
 from tests.support.pages import OUTLOOK, RESULTS
 
 ROW = "| Revenue | $412.6 | $378.5 |"
@@ -40,7 +40,7 @@ def source(key: str, text: str, **more: object) -> Source:
 
 
 SOURCES = [source("S1", RESULTS), source("S2", OUTLOOK)]
-EXHIBITS = {s.key: Exhibit(s) for s in SOURCES}
+EXHIBITS = {s.key: IndexedSource(s) for s in SOURCES}
 
 
 def told(number: int, place: str, text: str, key: str, quote: str) -> ClaimRecord:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from researcher.reading.guard import Guard
-from researcher.reading.pages import PageUnreadable, ReadFailure, Response
-from researcher.reading.robots import Manners
+from researcher.sources.web.guard import Guard
+from researcher.sources.web.pages import PageResponse, PageUnreadable, ReadFailure
+from researcher.sources.web.robots import Manners
 
 ALLOWED = "127.0.0.1:4711"
 AGENT = "Alex/0.1 (research agent)"
@@ -22,14 +22,14 @@ class Web:
         self.now = 1_000.0
         self.waits: list[float] = []
 
-    async def fetch(self, url: str) -> Response:
+    async def fetch(self, url: str) -> PageResponse:
         self.asked.append(url)
         answer = self.robots.get(url, 404)
         if isinstance(answer, ReadFailure):
             raise PageUnreadable(url, answer, "As the test wants it.")
         if isinstance(answer, int):
-            return Response(url, answer, "text/plain", b"")
-        return Response(url, 200, "text/plain", answer.encode())
+            return PageResponse(url, answer, "text/plain", b"")
+        return PageResponse(url, 200, "text/plain", answer.encode())
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from alex import openapi
+from alex.api import openapi
+from alex.api.http import MethodNotAllowed
+from alex.api.routes import ROUTES, find
 from alex.errors import NotFound
-from alex.http import MethodNotAllowed
-from alex.routes import ROUTES, find
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from alex.clock import now
 from alex.errors import Misconfigured
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
-from alex.research import LEASE, JobStatus, ResearchDesk, ResearchRequest, now
+from alex.research.jobs import JobStatus, ResearchRequest
+from alex.research.leases import LEASE
+from alex.research.service import JobService
 from laptop.schedule import Background, JobWorker, agenda
 
 
@@ -32,16 +35,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, clock: Clock) -> Iterator[ResearchDesk]:
+def desk(tmp_path: Path, clock: Clock) -> Iterator[JobService]:
     database = Database(tmp_path / "alex.db")
-    yield ResearchDesk(SqliteJobStore(database), QueuedLauncher(), clock=clock)
+    yield JobService(SqliteJobStore(database), QueuedLauncher(), clock=clock)
     database.close()
 
 
 class Runs:
     """Claims and ends jobs, and remembers them."""
 
-    def __init__(self, desk: ResearchDesk, status: JobStatus = JobStatus.SUCCEEDED) -> None:
+    def __init__(self, desk: JobService, status: JobStatus = JobStatus.SUCCEEDED) -> None:
         self.desk = desk
         self.status = status
         self.ids: list[str] = []
@@ -53,11 +56,11 @@ class Runs:
                 self.desk.finish(job_id, self.status)
 
 
-def ask(desk: ResearchDesk, count: int) -> list[str]:
+def ask(desk: JobService, count: int) -> list[str]:
     return [desk.request(ResearchRequest(topic=f"topic {n}")).id for n in range(count)]
 
 
-def test_queued_jobs_are_run_once_oldest_first(desk: ResearchDesk) -> None:
+def test_queued_jobs_are_run_once_oldest_first(desk: JobService) -> None:
     ids, runs = ask(desk, 45), Runs(desk)
     worker = JobWorker(desk, runs)
     worker.run_waiting()
@@ -68,7 +71,7 @@ def test_queued_jobs_are_run_once_oldest_first(desk: ResearchDesk) -> None:
     assert runs.ids == ids + more
 
 
-def test_a_run_that_died_is_run_again_after_its_lease(desk: ResearchDesk, clock: Clock) -> None:
+def test_a_run_that_died_is_run_again_after_its_lease(desk: JobService, clock: Clock) -> None:
     ids, dying = ask(desk, 1), Runs(desk, JobStatus.RUNNING)
     JobWorker(desk, dying).run_waiting()
     runs = Runs(desk)
@@ -80,7 +83,7 @@ def test_a_run_that_died_is_run_again_after_its_lease(desk: ResearchDesk, clock:
     assert runs.ids == ids
 
 
-def test_a_cancelled_job_is_not_run(desk: ResearchDesk) -> None:
+def test_a_cancelled_job_is_not_run(desk: JobService) -> None:
     [job_id] = ask(desk, 1)
     desk.cancel(job_id)
     runs = Runs(desk)
@@ -88,7 +91,7 @@ def test_a_cancelled_job_is_not_run(desk: ResearchDesk) -> None:
     assert runs.ids == []
 
 
-def test_a_run_that_raises_ends_its_job_and_spares_the_next(desk: ResearchDesk) -> None:
+def test_a_run_that_raises_ends_its_job_and_spares_the_next(desk: JobService) -> None:
     ids = ask(desk, 2)
     runs = Runs(desk)
 

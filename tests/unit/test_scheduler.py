@@ -10,13 +10,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.agenda import stalest, start_stalest
 from alex.errors import Unavailable
 from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
-from alex.research import LEASE, Job, JobStatus, ResearchDesk, ResearchRequest
+from alex.research.jobs import Job, JobStatus, ResearchRequest
+from alex.research.leases import LEASE
+from alex.research.schedule import stalest, start_stalest
+from alex.research.service import JobService
+from alex.services import Services
 from alex.settings import Settings
-from alex.wiring import Services, wire
+from alex.wiring import wire
 from scheduler.app import Handler, make_handler
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -76,7 +79,7 @@ def test_failing_to_hand_over_is_a_failure_and_leaves_one_job(
     services: Services, tmp_path: Path
 ) -> None:
     database = Database(tmp_path / "alex.db")
-    desk = ResearchDesk(SqliteJobStore(database), Down())
+    desk = JobService(SqliteJobStore(database), Down())
     handler = make_handler(lambda: replace(services, research=desk))
     with pytest.raises(Unavailable):
         handler(EVENT, Context())
@@ -88,9 +91,9 @@ def test_a_job_that_was_never_handed_over_is_handed_over_again(tmp_path: Path) -
     database = Database(tmp_path / "alex.db")
     store = SqliteJobStore(database)
     with pytest.raises(Unavailable):
-        start_stalest(ResearchDesk(store, Down(), clock=lambda: NOON), WATCHED[:1], at=NOON)
+        start_stalest(JobService(store, Down(), clock=lambda: NOON), WATCHED[:1], at=NOON)
     later = NOON + LEASE + timedelta(minutes=1)
-    desk = ResearchDesk(store, QueuedLauncher(), clock=lambda: later)
+    desk = JobService(store, QueuedLauncher(), clock=lambda: later)
     again = start_stalest(desk, WATCHED[:1], at=later)
     [only] = desk.list(limit=9).items
     assert again is not None
@@ -101,7 +104,7 @@ def test_a_job_that_was_never_handed_over_is_handed_over_again(tmp_path: Path) -
 def test_two_schedulers_at_once_start_one_job(tmp_path: Path) -> None:
     """Both decided on the same jobs: what one stored in between changes nothing."""
     database = Database(tmp_path / "alex.db")
-    desk = ResearchDesk(SqliteJobStore(database), QueuedLauncher(), clock=lambda: NOON)
+    desk = JobService(SqliteJobStore(database), QueuedLauncher(), clock=lambda: NOON)
     much_later = NOON + timedelta(days=1)
     first = start_stalest(desk, WATCHED[:1], at=NOON)
     assert first is not None

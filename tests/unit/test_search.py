@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alex.documents import Attributes, Candidate, Filter, Submission, Vector
 from alex.errors import Unavailable
+from alex.knowledge.documents import Attributes, Candidate, Filter, Submission, Vector
+from alex.knowledge.search import PASSAGES, Search
 from alex.local.index import SqliteIndex
-from alex.search import PASSAGES, Search
 from tests.support.stores import DIMENSION, Stores
 
 TEXTS = {

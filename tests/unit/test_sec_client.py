@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.reading.pages import PageUnreadable, ReadFailure, Response
-from researcher.sec.client import Pace, SecClient
+from researcher.sources.sec.client import Pace, SecClient
+from researcher.sources.web.pages import PageResponse, PageUnreadable, ReadFailure
 from tests.support.sec_data import DATA, EXAMPLE, WEB, example_facts, sec_files
 
 AGENT = "Example Research research@example.com"
 FACTS = f"{DATA}/api/xbrl/companyfacts/{EXAMPLE.key}.json"
-FINE = Response(FACTS, 200, "application/json", json.dumps(example_facts()).encode())
-HTML = Response(FACTS, 403, "text/html", b"<html>Request Rate Threshold Exceeded</html>")
+FINE = PageResponse(FACTS, 200, "application/json", json.dumps(example_facts()).encode())
+HTML = PageResponse(FACTS, 403, "text/html", b"<html>Request Rate Threshold Exceeded</html>")
 
 
 @dataclass
@@ -42,11 +42,11 @@ class Clock:
 class Server:
     """Answers what it was told to, the last answer for ever; remembers when it was asked."""
 
-    answers: list[Response]
+    answers: list[PageResponse]
     clock: Clock = field(default_factory=Clock)
     asked: list[tuple[float, str]] = field(default_factory=list)
 
-    async def fetch(self, url: str, most: int) -> Response:
+    async def fetch(self, url: str, most: int) -> PageResponse:
         self.asked.append((self.clock.now, url))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return replace(answer, body=answer.body[:most])
@@ -83,7 +83,7 @@ def test_each_file_is_asked_for_once() -> None:
         await asyncio.gather(*(client.facts(EXAMPLE) for _ in range(5)))
         await client.facts(EXAMPLE)
 
-    server = Server([Response(FACTS, 200, "application/json", files[FACTS])])
+    server = Server([PageResponse(FACTS, 200, "application/json", files[FACTS])])
     asyncio.run(main(server))
     assert [url for _, url in server.asked] == [FACTS]
 
@@ -123,7 +123,7 @@ def test_no_second_sees_more_requests_than_allowed(waits: list[float], per_secon
 
 
 def test_requests_at_once_share_the_pace() -> None:
-    server = Server([Response("", 200, "application/json", b'{"facts": {"us-gaap": {}}}')])
+    server = Server([PageResponse("", 200, "application/json", b'{"facts": {"us-gaap": {}}}')])
 
     async def main() -> None:
         client = server.client()
@@ -152,8 +152,8 @@ UNEVEN = (
 )
 
 
-def busy(status: int, retry_after: str = "") -> Response:
-    return Response(FACTS, status, "text/html", b"<html>busy</html>", retry_after=retry_after)
+def busy(status: int, retry_after: str = "") -> PageResponse:
+    return PageResponse(FACTS, status, "text/html", b"<html>busy</html>", retry_after=retry_after)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def busy(status: int, retry_after: str = "") -> Response:
         (busy(403, "2"), [2.0]),
     ],
 )
-def test_what_may_pass_is_asked_for_again(answer: Response, waits: list[float]) -> None:
+def test_what_may_pass_is_asked_for_again(answer: PageResponse, waits: list[float]) -> None:
     server = Server([answer, FINE])
     file = asyncio.run(server.client().facts(EXAMPLE))
     assert file.content.find("Revenues")
@@ -199,7 +199,7 @@ def test_a_day_to_come_back_is_understood() -> None:
     ],
 )
 def test_each_bad_answer_has_its_reason(
-    answer: Response, failure: ReadFailure, words: str, requests: int
+    answer: PageResponse, failure: ReadFailure, words: str, requests: int
 ) -> None:
     server = Server([answer])
     raised = facts(server)
@@ -210,7 +210,7 @@ def test_each_bad_answer_has_its_reason(
 
 
 def test_a_file_past_its_cap_is_told_from_a_broken_one() -> None:
-    long = Response(FACTS, 200, "application/json", b" " * 64_000_000, partial=True)
+    long = PageResponse(FACTS, 200, "application/json", b" " * 64_000_000, partial=True)
     assert facts(Server([long])).failure is ReadFailure.TOO_LARGE
 
 
@@ -227,7 +227,7 @@ def test_a_file_past_its_cap_is_told_from_a_broken_one() -> None:
 def test_other_shapes_than_the_secs_are_refused(
     ask: Callable[[SecClient], Coroutine[Any, Any, Any]], body: bytes
 ) -> None:
-    client = Server([Response("", 200, "application/json", body)]).client()
+    client = Server([PageResponse("", 200, "application/json", body)]).client()
     with pytest.raises(PageUnreadable, match="cannot be used") as raised:
         asyncio.run(ask(client))
     assert raised.value.failure is ReadFailure.UNSUPPORTED
@@ -241,7 +241,7 @@ def nested(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), nested))
 def test_no_json_at_all_makes_it_fall_over(value: object) -> None:
     body = json.dumps({"facts": {"us-gaap": {"Revenues": value}}, "filings": value}).encode()
-    client = Server([Response("", 200, "application/json", body)]).client()
+    client = Server([PageResponse("", 200, "application/json", body)]).client()
 
     async def main() -> None:
         file = await client.facts(EXAMPLE)

@@ -11,16 +11,17 @@ from agents import Usage
 from agents.tool_context import ToolContext
 
 from alex.errors import InvalidInput
-from alex.search import Search
-from researcher.gathering import Gathered, Gathering
-from researcher.reading.pages import PageUnreadable, ReadFailure
-from researcher.relevance import Ranker
-from researcher.sec.client import SecClient
-from researcher.sec.companies import Companies
-from researcher.sec.desk import MOST_CONCEPTS, MOST_FILINGS, SecDesk
-from researcher.sec.model import Company
-from researcher.sec.tools import SEC_TOOLS
-from researcher.tools import Desk
+from alex.knowledge.search import Search
+from researcher.sources.collector import SourceCollector
+from researcher.sources.relevance import Ranker
+from researcher.sources.sec.client import SecClient
+from researcher.sources.sec.companies import Companies
+from researcher.sources.sec.model import Company
+from researcher.sources.source import CollectedSources
+from researcher.sources.web.pages import PageUnreadable, ReadFailure
+from researcher.tools.reading import ReaderContext
+from researcher.tools.sec import SEC_TOOLS
+from researcher.tools.sec_data import MOST_CONCEPTS, MOST_FILINGS, SecData
 from tests.support.pages import Pages
 from tests.support.sec_data import (
     DATA,
@@ -41,21 +42,21 @@ FACTS = f"{DATA}/api/xbrl/companyfacts/{EXAMPLE.key}.json"
 
 
 def run[T](
-    ask: Callable[[SecDesk], Awaitable[T]],
+    ask: Callable[[SecData], Awaitable[T]],
     files: Mapping[str, bytes] | None = None,
-    gathered: Gathered | None = None,
-) -> tuple[T, Gathering]:
+    gathered: CollectedSources | None = None,
+) -> tuple[T, SourceCollector]:
     """What the desk answers, and what it gathered meanwhile."""
 
-    async def main() -> tuple[T, Gathering]:
-        gathering = _gathering(gathered, sec_files() if files is None else files)
-        return await ask(_desk(gathering, sec_files() if files is None else files)), gathering
+    async def main() -> tuple[T, SourceCollector]:
+        collector = _gathering(gathered, sec_files() if files is None else files)
+        return await ask(_desk(collector, sec_files() if files is None else files)), collector
 
     return asyncio.run(main())
 
 
-def _gathering(gathered: Gathered | None, files: Mapping[str, bytes]) -> Gathering:
-    return Gathering(
+def _gathering(gathered: CollectedSources | None, files: Mapping[str, bytes]) -> SourceCollector:
+    return SourceCollector(
         Pages({}, data=files),
         Ranker(WordEmbedder(), "results"),
         size=1_000_000,
@@ -67,14 +68,14 @@ def _gathering(gathered: Gathered | None, files: Mapping[str, bytes]) -> Gatheri
     )
 
 
-def _desk(gathering: Gathering, files: Mapping[str, bytes]) -> SecDesk:
+def _desk(collector: SourceCollector, files: Mapping[str, bytes]) -> SecData:
     client = SecClient(
         Pages({}, data=files).fetch_data,
         web_url=WEB,
         data_url=DATA,
         user_agent="Example Research research@example.com",
     )
-    return SecDesk(client, gathering, ["exa", "NOPE"])
+    return SecData(client, collector, ["exa", "NOPE"])
 
 
 @pytest.mark.parametrize("name", ["EXA", "exa", " $exa", "EXA.B", "exa/b", "9999901", "CIK9999901"])
@@ -92,31 +93,31 @@ def test_an_unknown_ticker_comes_with_likely_ones() -> None:
 
 
 def test_only_a_ticker_of_the_request_is_reported_as_unknown() -> None:
-    async def ask(desk: SecDesk) -> None:
+    async def ask(desk: SecData) -> None:
         for name in ("NOPE", "MADEUP", "nope"):
             with pytest.raises(PageUnreadable):
                 await desk.company(name)
 
-    _, gathering = run(ask)
-    [unread] = gathering.gathered.unread
+    _, collector = run(ask)
+    [unread] = collector.gathered.unread
     assert (unread.url, unread.failure) == ("ticker:NOPE", "not_listed")
 
 
 def test_a_company_is_known_even_where_its_index_cannot_be_read() -> None:
     files = sec_files()
     del files[f"{DATA}/submissions/{EXAMPLE.key}.json"]
-    profile, gathering = run(lambda desk: desk.company("EXA"), files)
+    profile, collector = run(lambda desk: desk.company("EXA"), files)
     assert profile.company == EXAMPLE
-    assert [unread.failure for unread in gathering.gathered.unread] == ["network"]
+    assert [unread.failure for unread in collector.gathered.unread] == ["network"]
 
 
 def test_filings_come_newest_first_with_addresses_that_may_be_read() -> None:
-    found, gathering = run(lambda desk: desk.filings("EXA"))
+    found, collector = run(lambda desk: desk.filings("EXA"))
     assert [filing.form for filing in found.filings] == ["10-Q", "8-K", "10-K"]
     assert [filing.url for filing in found.filings] == [document_url(f) for f in (Q10, K8, K10)]
     for filing in found.filings:  # a test server knows none of them, so they are asked for
         with pytest.raises(PageUnreadable, match="404"):
-            asyncio.run(gathering.read(filing.url))
+            asyncio.run(collector.read(filing.url))
 
 
 def test_filings_are_chosen_by_form_and_day() -> None:
@@ -147,16 +148,16 @@ def test_older_filings_are_read_only_when_they_are_asked_for() -> None:
     files[f"{DATA}/submissions/{EXAMPLE.key}.json"] = json.dumps(index).encode()
     columns = submissions(EXAMPLE, dict.fromkeys(older, "old.htm"))["filings"]["recent"]
     with_older = files | {f"{DATA}/submissions/{name}": json.dumps(columns).encode()}
-    recent, gathering = run(lambda desk: desk.filings("EXA", since="2026-04-01"), files)
+    recent, collector = run(lambda desk: desk.filings("EXA", since="2026-04-01"), files)
     assert len(recent.filings) == 2
-    assert gathering.gathered.unread == []
+    assert collector.gathered.unread == []
     found, _ = run(lambda desk: desk.filings("EXA", since="2018-01-01"), with_older)
     assert (len(found.filings), found.left_out) == (MOST_FILINGS, 33 - MOST_FILINGS)
 
 
 def test_facts_become_a_source_with_what_proves_it() -> None:
-    answer, gathering = run(lambda desk: desk.facts("EXA"))
-    [source] = gathering.sources
+    answer, collector = run(lambda desk: desk.facts("EXA"))
+    [source] = collector.sources
     assert answer.source == source
     assert (source.key, source.url, source.via) == ("S1", FACTS, "sec data")
     assert source.title == "Example Analytics Inc. (EXA): figures from its filings"
@@ -166,25 +167,25 @@ def test_facts_become_a_source_with_what_proves_it() -> None:
 
 
 def test_the_source_of_a_company_grows_and_keeps_its_key() -> None:
-    async def ask(desk: SecDesk) -> None:
+    async def ask(desk: SecData) -> None:
         await desk.facts("BSPL")
         await desk.facts("EXA")
         before = (await desk.facts("EXA", ["ResearchAndDevelopmentExpense"])).source
         assert (await desk.facts("9999901", ["assets"], 8)).source.key == before.key == "S2"
 
-    _, gathering = run(ask)
-    assert [source.title.partition(" (")[0] for source in gathering.sources] == [
+    _, collector = run(ask)
+    assert [source.title.partition(" (")[0] for source in collector.sources] == [
         FOREIGN.name,
         EXAMPLE.name,
     ]
-    assert "| Research and Development Expense | $61 million |" in gathering.sources[1].text
+    assert "| Research and Development Expense | $61 million |" in collector.sources[1].text
 
 
 def test_stored_figures_give_way_to_fresh_ones() -> None:
     _, first = run(lambda desk: desk.facts("EXA"))
     stored = first.sources[0].model_copy(update={"via": "knowledge base", "text": "old"})
     stored = stored.model_copy(update={"text_sha256": "old", "document_id": "d1"})
-    _, second = run(lambda desk: desk.facts("EXA"), gathered=Gathered(sources=[stored]))
+    _, second = run(lambda desk: desk.facts("EXA"), gathered=CollectedSources(sources=[stored]))
     assert second.sources == first.sources or second.sources[0].text == first.sources[0].text
     assert second.sources[0].via == "sec data"
     assert second.sources[0].document_id is None
@@ -220,8 +221,8 @@ def call(name: str, **arguments: object) -> dict[str, Any]:
     """A tool's answer, by way of the SDK."""
 
     async def main() -> dict[str, Any]:
-        gathering = _gathering(None, sec_files())
-        desk = Desk(gathering, _NO_SEARCH, _desk(gathering, sec_files()))
+        collector = _gathering(None, sec_files())
+        desk = ReaderContext(collector, _NO_SEARCH, _desk(collector, sec_files()))
         tool = next(tool for tool in SEC_TOOLS if tool.name == name)
         given = json.dumps(arguments)
         context = ToolContext(

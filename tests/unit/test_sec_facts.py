@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.sec.companyfacts import CompanyFacts
-from researcher.sec.model import Company, Concept, Fact, Kind, Period
-from researcher.sec.submissions import Malformed
+from researcher.sources.sec.companyfacts import CompanyFacts
+from researcher.sources.sec.model import Company, Concept, Fact, FiscalPeriod, PeriodKind
+from researcher.sources.sec.submissions import Malformed
 from tests.support.sec_data import EXAMPLE, K10, K10_BEFORE, YEAR_BEFORE, entry, example, iso
 
 COMPANY = Company(1, "Example", ("EX",))
@@ -76,7 +76,13 @@ def test_what_was_restated_are_values_that_were_filed_before(rows: list[dict[str
 @given(end=days, values=st.lists(st.integers(1, 10**9), min_size=5, max_size=5, unique=True))
 def test_stretches_that_end_on_one_day_are_never_confused(end: date, values: list[int]) -> None:
     lengths = (None, 91, 182, 273, 365)
-    kinds = (Kind.INSTANT, Kind.QUARTER, Kind.TO_DATE, Kind.TO_DATE, Kind.YEAR)
+    kinds = (
+        PeriodKind.INSTANT,
+        PeriodKind.QUARTER,
+        PeriodKind.TO_DATE,
+        PeriodKind.TO_DATE,
+        PeriodKind.YEAR,
+    )
     filed = ("10-K", str(end + timedelta(days=40)), "a-1", end.year, "FY")
     rows = [
         entry(value, (str(end - timedelta(days=n - 1)) if n else None, str(end)), filed)
@@ -92,21 +98,23 @@ def test_stretches_that_end_on_one_day_are_never_confused(end: date, values: lis
 @pytest.mark.parametrize(
     ("days_long", "kind", "months"),
     [
-        (90, Kind.QUARTER, 3),
-        (98, Kind.QUARTER, 3),  # fourteen weeks
-        (112, Kind.QUARTER, None),  # sixteen weeks
-        (181, Kind.TO_DATE, 6),
-        (273, Kind.TO_DATE, 9),
-        (364, Kind.YEAR, 12),
-        (371, Kind.YEAR, 12),  # fifty-three weeks
-        (30, Kind.OTHER, None),
-        (220, Kind.OTHER, None),
-        (730, Kind.OTHER, None),
+        (90, PeriodKind.QUARTER, 3),
+        (98, PeriodKind.QUARTER, 3),  # fourteen weeks
+        (112, PeriodKind.QUARTER, None),  # sixteen weeks
+        (181, PeriodKind.TO_DATE, 6),
+        (273, PeriodKind.TO_DATE, 9),
+        (364, PeriodKind.YEAR, 12),
+        (371, PeriodKind.YEAR, 12),  # fifty-three weeks
+        (30, PeriodKind.OTHER, None),
+        (220, PeriodKind.OTHER, None),
+        (730, PeriodKind.OTHER, None),
     ],
 )
-def test_a_period_is_what_its_length_says(days_long: int, kind: Kind, months: int | None) -> None:
+def test_a_period_is_what_its_length_says(
+    days_long: int, kind: PeriodKind, months: int | None
+) -> None:
     end = date(2026, 1, 31)
-    period = Period(end - timedelta(days=days_long - 1), end)
+    period = FiscalPeriod(end - timedelta(days=days_long - 1), end)
     assert (period.kind, period.months) == (kind, months)
 
 
@@ -115,10 +123,10 @@ def test_fiscal_names_are_of_the_filing_that_reported_the_period_as_its_own() ->
     revenue = facts.find("Revenues")
     assert revenue
     named = {fact.period: fact.fiscal for fact in facts.read(revenue).facts}
-    assert named[Period(iso("2026-05-01"), iso("2026-07-31"))] == "Q2 FY2027"
-    assert named[Period(iso("2025-05-01"), iso("2025-07-31"))] == "Q2 FY2026"
-    assert named[Period(iso("2024-02-01"), iso("2025-01-31"))] == "FY2025"
-    assert named[Period(iso("2026-02-01"), iso("2026-07-31"))] == ""
+    assert named[FiscalPeriod(iso("2026-05-01"), iso("2026-07-31"))] == "Q2 FY2027"
+    assert named[FiscalPeriod(iso("2025-05-01"), iso("2025-07-31"))] == "Q2 FY2026"
+    assert named[FiscalPeriod(iso("2024-02-01"), iso("2025-01-31"))] == "FY2025"
+    assert named[FiscalPeriod(iso("2026-02-01"), iso("2026-07-31"))] == ""
 
 
 def test_a_comparison_is_not_named_after_its_filing() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from researcher.evidence.readings import Reading, read_tables
-from researcher.sec.companyfacts import CompanyFacts
-from researcher.sec.model import Concept
-from researcher.sec.statement import statement
+from researcher.facts.readings import CellReading, read_tables
+from researcher.facts.sec.statement import statement
+from researcher.sources.sec.companyfacts import CompanyFacts
+from researcher.sources.sec.model import Concept
 from tests.support.sec_data import (
     EXAMPLE,
     FOREIGN,
@@ -39,7 +39,7 @@ def text_of(facts: CompanyFacts, *names: str, periods: int | None = None) -> str
     return statement(facts, wanted, periods).text
 
 
-def figures(text: str) -> dict[tuple[str, str], Reading]:
+def figures(text: str) -> dict[tuple[str, str], CellReading]:
     """Every figure of the tables, by row and column, as the check reads it."""
     readings = [reading for sheet in read_tables(text) for reading in sheet.readings]
     return {(reading.label, reading.header): reading for reading in readings}

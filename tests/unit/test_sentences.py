@@ -2,7 +2,7 @@
 
 import pytest
 
-from researcher.offline.sentences import readable_heading, sentences
+from researcher.llm.offline.sentences import readable_heading, sentences
 
 WRAPPED = """\
 Sales of sensors rose in the third quarter because two large

@@ -16,10 +16,10 @@ from hypothesis.stateful import (
     rule,
 )
 
-from alex.research import Budget
-from researcher.journal import Journal
-from researcher.models.prices import FlatTariff, Tokens
-from researcher.models.spending import Call, CapReached, Ledger, Outcome, Spending
+from alex.research.jobs import Budget
+from researcher.checkpoint import Checkpoint
+from researcher.llm.prices import FlatTariff, Tokens
+from researcher.llm.spending import Call, CallOutcome, CapReached, Ledger, Spending
 
 FLAT = FlatTariff(Decimal(1000), Decimal(2000))
 """A tenth of a cent and a fifth of one for a token."""
@@ -42,7 +42,7 @@ class Texts:
 
 
 def ledger(texts: Texts | None = None, *, usd: float = 1.0, turns: int = 30) -> Ledger:
-    return Ledger(Budget(usd=usd, turns=turns), FLAT, Journal(texts or Texts(), "job"))
+    return Ledger(Budget(usd=usd, turns=turns), FLAT, Checkpoint(texts or Texts(), "job"))
 
 
 def test_a_call_costs_its_reserve_until_it_is_settled() -> None:
@@ -101,7 +101,7 @@ def test_what_is_kept_back_is_there_afterwards() -> None:
 
 
 def test_a_model_without_a_price_is_held_to_its_calls_alone() -> None:
-    books = Ledger(Budget(usd=0, turns=2), None, Journal(Texts(), "job"))
+    books = Ledger(Budget(usd=0, turns=2), None, Checkpoint(Texts(), "job"))
     books.answered(books.reserve("a", Tokens(10**9, 10**9)), Tokens(5, 5), "answer")
     assert "usd" not in books.cost()
     assert books.cost()["input_tokens"] == 5
@@ -132,7 +132,7 @@ def test_an_answer_is_given_again_once_and_not_to_who_had_it() -> None:
 
 def test_the_seconds_of_all_attempts_count() -> None:
     texts = Texts()
-    Journal(texts, "job").keep("calls", Spending(seconds=100))
+    Checkpoint(texts, "job").keep("calls", Spending(seconds=100))
     assert 100 <= ledger(texts).seconds < 101
 
 
@@ -206,7 +206,7 @@ class Run(RuleBasedStateMachine):
     @invariant()
     def what_is_spent_is_written_down(self) -> None:
         if hasattr(self, "books"):
-            kept = Journal(self.texts, "job").recall("calls", Spending) or Spending()
+            kept = Checkpoint(self.texts, "job").recall("calls", Spending) or Spending()
             assert kept.usd == self.books.usd
 
 
@@ -214,17 +214,17 @@ Run.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadli
 TestRun = Run.TestCase
 
 
-@given(st.dictionaries(st.sampled_from(list(Outcome)), st.integers(0, 5)))
-def test_the_cost_counts_every_call(made: Mapping[Outcome, int]) -> None:
+@given(st.dictionaries(st.sampled_from(list(CallOutcome)), st.integers(0, 5)))
+def test_the_cost_counts_every_call(made: Mapping[CallOutcome, int]) -> None:
     books = ledger(usd=50, turns=100)
     for outcome, number in made.items():
         for _ in range(number):
             call = books.reserve("a", Tokens(10, 10))
-            if outcome is Outcome.ANSWERED:
+            if outcome is CallOutcome.ANSWERED:
                 books.answered(call, Tokens(5, 5, 2), "answer")
-            elif outcome is not Outcome.SENT:
-                books.failed(call, charged=outcome is Outcome.FAILED)
-    cost, answered = books.cost(), made.get(Outcome.ANSWERED, 0)
+            elif outcome is not CallOutcome.SENT:
+                books.failed(call, charged=outcome is CallOutcome.FAILED)
+    cost, answered = books.cost(), made.get(CallOutcome.ANSWERED, 0)
     assert cost["requests"] == sum(made.values())
     assert cost["failed_requests"] == sum(made.values()) - answered
     assert (cost["input_tokens"], cost["output_tokens"]) == (5 * answered, 5 * answered)

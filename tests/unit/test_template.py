@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from alex.api.routes import ROUTES
 from alex.aws.metrics import COST, NAMESPACE
 from alex.aws.sagemaker import SageMakerEmbedder
 from alex.aws.table import INDEX
 from alex.aws.vector_records import TEXT_KEY
-from alex.routes import ROUTES
+from alex.knowledge.submissions import MAX_ID
 from alex.settings import Settings
-from alex.submissions import MAX_ID
 from tests.support.template import Node, properties, resources, template
 
 FUNCTIONS = resources("AWS::Serverless::Function")

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from researcher.evidence.exhibits import Source
-from researcher.evidence.unquoted import LONGEST, Vocabulary
+from researcher.sources.source import Source
+from researcher.verify.unquoted import LONGEST, Vocabulary
 
 TEXT = "Heron Works sells pumps. Its competitors, such as Bittern AG, sold fewer. Order PX-20441-B."
 WORDS = Vocabulary(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alex.aws import vector_records
-from alex.documents import Attributes, Filter, IndexEntry, Passage, Span, Submission
 from alex.errors import InvalidInput
-from alex.submissions import prepare
+from alex.knowledge.documents import Attributes, Filter, IndexEntry, Passage, Span, Submission
+from alex.knowledge.submissions import prepare
 from tests.support.template import properties
 
 FILTERABLE_BYTES = 2048

@@ -2,9 +2,9 @@
 
 import pytest
 
-from researcher.reading.extraction import extract_html
-from researcher.reading.pages import PageUnreadable, ReadFailure
-from researcher.reading.walls import check_content, check_status
+from researcher.sources.web.extraction import extract_html
+from researcher.sources.web.pages import PageUnreadable, ReadFailure
+from researcher.sources.web.walls import check_content, check_status
 
 URL = "https://example.com/article"
 LOGIN_FORM = "<form><input type='password' name='p'></form>"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.wording import shared_stems, stems, terms
+from alex.knowledge.terms import shared_stems, stems, terms
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from alex.aws.table import Item, Table, n, s
-from alex.documents import Document, Page, Revision, Staged
+from alex.aws.table import DynamoTable, Item, n, s
+from alex.clock import stamp
 from alex.errors import Conflict
-from alex.records import attributes_from_json, attributes_to_json, cursor, position, stamp
+from alex.knowledge.documents import Document, Revision, Staged
+from alex.knowledge.records import attributes_from_json, attributes_to_json
+from alex.paging import Page, cursor, position
 
 _VISIBLE = "visible"
 
@@ -15,7 +17,7 @@ _VISIBLE = "visible"
 class DynamoCatalog:
     """Which documents exist, and which revisions must be cleaned up."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: DynamoTable) -> None:
         self._table = table
 
     def get(self, document_id: str) -> Document | None:

@@ -11,7 +11,7 @@ from alex.aws.clients import Clients
 from alex.aws.failures import denied, passing, translated
 from alex.aws.vector_records import TEXT_KEY
 from alex.errors import Unavailable
-from alex.patience import OutOfPatience, deadline, retry
+from alex.retry import RetriesExhausted, deadline, retry
 from alex.settings import TextSearch
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def switch_on(clients: Clients, index: str, *, patience: float = 30) -> TextSear
                 retry(partial(_switch_on, clients, index), until=until, passing=_passing)
             while retry(ask, until=until, passing=_passing) != "ACTIVE" and monotonic() < until:
                 sleep(_POLL)
-        except OutOfPatience as error:
+        except RetriesExhausted as error:
             if not isinstance(error.__cause__, ClientError) or passing(error.__cause__):
                 raise Unavailable("The vector index is busy or down.") from error
             return _without(error.__cause__)

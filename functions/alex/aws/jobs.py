@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alex.aws.metrics import record_cost
-from alex.aws.table import Item, Table, n, s
-from alex.documents import Page
+from alex.aws.table import DynamoTable, Item, n, s
+from alex.clock import stamp
 from alex.errors import Conflict, Unavailable
-from alex.records import cursor, job_from_json, job_to_json, position, stamp
-from alex.research import Job
+from alex.paging import Page, cursor, position
+from alex.research.jobs import Job
+from alex.research.records import job_from_json, job_to_json
 
 _ATTEMPTS = 3
 
@@ -24,7 +25,7 @@ class DynamoJobStore:
         stack: under whose name the cost of finished jobs is counted.
     """
 
-    def __init__(self, table: Table, *, retention_days: int, stack: str) -> None:
+    def __init__(self, table: DynamoTable, *, retention_days: int, stack: str) -> None:
         self._table = table
         self._retention = timedelta(days=retention_days)
         self._stack = stack

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from alex.research import Job
+from alex.research.jobs import Job
 
 NAMESPACE = "Alex"
 COST = "ResearchCost"

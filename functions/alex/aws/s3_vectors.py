@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
-from alex import bm25
 from alex.aws import vector_records
 from alex.aws.clients import Clients
 from alex.aws.failures import code, passing, translated
-from alex.documents import Candidate, Filter, IndexEntry, Vector
 from alex.errors import Unavailable
-from alex.patience import OutOfPatience, deadline, retry
+from alex.knowledge import bm25
+from alex.knowledge.documents import Candidate, Filter, IndexEntry, Vector
+from alex.knowledge.terms import terms
+from alex.retry import RetriesExhausted, deadline, retry
 from alex.settings import TextSearch
-from alex.wording import terms
 
 if TYPE_CHECKING:
     from mypy_boto3_s3vectors import S3VectorsClient
@@ -184,7 +184,7 @@ class S3VectorsIndex:
         with translated(_SERVICE):
             try:
                 return retry(call, until=until, passing=passing)
-            except OutOfPatience as error:
+            except RetriesExhausted as error:
                 raise Unavailable(f"{_SERVICE} is busy or down.") from error
 
 

@@ -12,9 +12,9 @@ from pydantic_core import from_json
 
 from alex.aws.clients import Clients
 from alex.aws.failures import passing, translated
-from alex.documents import Vector
 from alex.errors import Misconfigured, Unavailable
-from alex.patience import OutOfPatience, deadline, retry
+from alex.knowledge.documents import Vector
+from alex.retry import RetriesExhausted, deadline, retry
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
@@ -86,7 +86,7 @@ class SageMakerEmbedder:
         with translated("The embedding endpoint", retry_after=_RETRY_AFTER):
             try:
                 answer = retry(call, until=until, passing=passing)
-            except OutOfPatience as error:
+            except RetriesExhausted as error:
                 raise Unavailable(_WAKING, _RETRY_AFTER) from error
         return _vector(answer, self.dimension)
 

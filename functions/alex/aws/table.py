@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from alex.aws.clients import Clients
 from alex.aws.failures import code, translated
 from alex.errors import Conflict, Unavailable
-from alex.patience import OutOfPatience, deadline, retry
+from alex.retry import RetriesExhausted, deadline, retry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,7 +48,7 @@ def n(number: int) -> Item:
     return {"N": str(number)}
 
 
-class Table:
+class DynamoTable:
     """Reads and writes items; threads may share it.
 
     Everything here raises Unavailable where the table is busy or down.
@@ -219,7 +219,7 @@ def _write[T](attempt: Callable[[], T]) -> T:
     with translated("The table"):
         try:
             return retry(attempt, until=deadline(_PATIENCE), passing=_met_another, first=0.05)
-        except OutOfPatience as error:
+        except RetriesExhausted as error:
             raise Unavailable("The table is busy or down.") from error
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from alex.documents import Candidate, Filter, IndexEntry, Passage, Scalar, Span, Vector
-from alex.records import attributes_from_json, attributes_to_json
-from alex.wording import unaccented
+from alex.knowledge.documents import Candidate, Filter, IndexEntry, Passage, Scalar, Span, Vector
+from alex.knowledge.records import attributes_from_json, attributes_to_json
+from alex.knowledge.terms import unaccented
 
 TEXT_KEY = "text"
 """The metadata key that full-text search reads."""
@@ -24,7 +24,8 @@ _PLAIN = 40
 """Characters up to which an ASCII value stands as it is."""
 
 _DIGEST = 23
-"""Hexadecimal digits of a digest: 92 bits, and what `alex.submissions` lets in fits into 2 KB."""
+"""Hexadecimal digits of a digest: 92 bits, and what `alex.knowledge.submissions` lets in
+fits into 2 KB."""
 
 
 def metadata(entry: IndexEntry) -> dict[str, Any]:

@@ -5,10 +5,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from alex.documents import Document, Page, Revision, Staged
+from alex.clock import stamp
 from alex.errors import Conflict
+from alex.knowledge.documents import Document, Revision, Staged
+from alex.knowledge.records import attributes_from_json, attributes_to_json
 from alex.local.database import Database
-from alex.records import attributes_from_json, attributes_to_json, cursor, position, stamp
+from alex.paging import Page, cursor, position
 
 
 class SqliteCatalog:

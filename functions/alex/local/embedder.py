@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alex.documents import Vector
 from alex.errors import Misconfigured
-from alex.tokens import LIMIT, load_tokenizer
+from alex.knowledge.documents import Vector
+from alex.knowledge.tokens import LIMIT, load_tokenizer
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from alex import wording
-from alex.documents import Candidate, Filter, IndexEntry, Passage, Span, Vector
+from alex.knowledge import terms
+from alex.knowledge.documents import Candidate, Filter, IndexEntry, Passage, Span, Vector
+from alex.knowledge.records import attributes_from_json, attributes_to_json
 from alex.local.database import Database
 from alex.local.matrix import Distances, Matrix
-from alex.records import attributes_from_json, attributes_to_json
 
 _MAX_TERMS = 64
 
@@ -139,10 +139,10 @@ def _text_matches(
 
     Twice as many as asked for, to choose among equals at the end by something that lasts.
     """
-    terms = wording.terms(text)[:_MAX_TERMS]
-    if not terms:
+    wanted = terms.terms(text)[:_MAX_TERMS]
+    if not wanted:
         return {}
-    query = " OR ".join(f'"{term}"' for term in terms)
+    query = " OR ".join(f'"{term}"' for term in wanted)
     passing, chosen = "", [query]
     if admitted is not None:
         # The plus keeps SQLite from running the text query once for each row that passes.

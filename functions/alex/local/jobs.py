@@ -3,11 +3,12 @@
 import sqlite3
 from dataclasses import replace
 
-from alex.documents import Page
+from alex.clock import stamp
 from alex.errors import Conflict
 from alex.local.database import Database
-from alex.records import cursor, job_from_json, job_to_json, position, stamp
-from alex.research import Job
+from alex.paging import Page, cursor, position
+from alex.research.jobs import Job
+from alex.research.records import job_from_json, job_to_json
 
 
 class SqliteJobStore:

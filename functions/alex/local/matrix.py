@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from alex.documents import Attributes, Filter
-from alex.records import attributes_from_json
+from alex.knowledge.documents import Attributes, Filter
+from alex.knowledge.records import attributes_from_json
 
 type Floats = NDArray[np.float32]
 type Rows = NDArray[np.int64]
@@ -23,7 +23,7 @@ _WASTE = 4_096
 
 
 @dataclass(slots=True)
-class _Block:
+class _VectorBlock:
     """Up to _BLOCK vectors, of which the first `used` are there; rows ascend.
 
     `alive` is replaced, never changed, and the arrays only grow behind `used`: a view taken
@@ -65,7 +65,7 @@ class Matrix:
 
     dimension: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _blocks: list[_Block] = field(default_factory=list)
+    _blocks: list[_VectorBlock] = field(default_factory=list)
     _sets: dict[int, Attributes] = field(default_factory=dict)
     _last_row: int = 0
     _last_set: int = 0
@@ -195,8 +195,8 @@ class Distances:
         return float(self.distances[at])
 
 
-def _empty_block(dimension: int) -> _Block:
-    return _Block(
+def _empty_block(dimension: int) -> _VectorBlock:
+    return _VectorBlock(
         vectors=np.empty((_BLOCK, dimension), np.float32),
         rows=np.empty(_BLOCK, np.int64),
         attributes=np.empty(_BLOCK, np.int64),

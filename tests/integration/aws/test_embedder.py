@@ -9,7 +9,7 @@ import pytest
 from alex.aws.sagemaker import SageMakerEmbedder
 from alex.errors import Misconfigured, Unavailable
 from alex.local.embedder import MiniLmEmbedder
-from alex.patience import within
+from alex.retry import within
 from tests.support.aws_stack import CONCURRENCY, clients_of
 
 if TYPE_CHECKING:

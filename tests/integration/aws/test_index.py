@@ -7,9 +7,9 @@ import pytest
 
 from alex.aws.full_text import switch_on
 from alex.aws.s3_vectors import PUT_LIMIT, S3VectorsIndex
-from alex.documents import Attributes, Filter, IndexEntry, Passage, Revision, Span
 from alex.errors import Misconfigured, Unavailable
-from alex.patience import within
+from alex.knowledge.documents import Attributes, Filter, IndexEntry, Passage, Revision, Span
+from alex.retry import within
 from rehearsal.process import StandIn
 from tests.support.aws_stack import AwsStack, clients_of, make_index
 

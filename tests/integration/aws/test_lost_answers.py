@@ -10,10 +10,11 @@ from alex.aws.catalog import DynamoCatalog
 from alex.aws.clients import Clients
 from alex.aws.jobs import DynamoJobStore
 from alex.aws.launcher import LambdaLauncher
-from alex.aws.table import Table
-from alex.documents import Document, Revision
+from alex.aws.table import DynamoTable
 from alex.errors import Conflict, Unavailable
-from alex.research import Job, JobStatus, ResearchDesk, ResearchRequest
+from alex.knowledge.documents import Document, Revision
+from alex.research.jobs import Job, JobStatus, ResearchRequest
+from alex.research.service import JobService
 from rehearsal.process import StandIn
 from tests.support.aws_stack import AwsStack, clients_of
 from tests.support.forgetful import ForgetfulProxy, forgetful_proxy
@@ -34,7 +35,7 @@ def clients(stand_in: StandIn, proxy: ForgetfulProxy) -> Clients:
 
 @pytest.fixture
 def jobs(stack: AwsStack, clients: Clients) -> DynamoJobStore:
-    return DynamoJobStore(Table(clients, stack.table), retention_days=1, stack="test")
+    return DynamoJobStore(DynamoTable(clients, stack.table), retention_days=1, stack="test")
 
 
 def job(key: str | None = None) -> Job:
@@ -56,9 +57,9 @@ def test_a_claim_whose_answer_got_lost_is_still_a_claim(
 ) -> None:
     jobs.create(job())
     proxy.forget = {"PutItem": 1}
-    claimed = ResearchDesk(jobs, _Nowhere()).start("one")
+    claimed = JobService(jobs, _Nowhere()).start("one")
     assert claimed is not None
-    assert ResearchDesk(jobs, _Nowhere()).start("one") is None
+    assert JobService(jobs, _Nowhere()).start("one") is None
 
 
 @pytest.mark.parametrize("key", [None, "again"])
@@ -73,7 +74,7 @@ def test_a_job_is_created_once(
 def test_a_published_revision_is_not_taken_for_anothers(
     stack: AwsStack, clients: Clients, proxy: ForgetfulProxy
 ) -> None:
-    catalog = DynamoCatalog(Table(clients, stack.table))
+    catalog = DynamoCatalog(DynamoTable(clients, stack.table))
     catalog.stage(Revision("d", "r1", 1), NOON)
     document = Document("d", "r1", 1, 10, NOON, NOON)
     proxy.forget = {"TransactWriteItems": 1}
@@ -89,7 +90,7 @@ def test_a_published_revision_is_not_taken_for_anothers(
 def test_a_write_waits_for_a_transaction_on_its_item(
     stack: AwsStack, clients: Clients, proxy: ForgetfulProxy, times: int
 ) -> None:
-    catalog = DynamoCatalog(Table(clients, stack.table))
+    catalog = DynamoCatalog(DynamoTable(clients, stack.table))
     revision = Revision("d", "r1", 1)
     met = ["TransactionConflictException"] * times
     proxy.refuse = {"PutItem": [*met]}

@@ -1,0 +1,1 @@
+"""The knowledge base: documents come in, are kept, found, and go."""

@@ -1,0 +1,1 @@
+"""Research jobs: asked for, leased, scheduled, followed."""

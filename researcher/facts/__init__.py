@@ -1,0 +1,1 @@
+"""Typed facts out of sources: numbers, periods, tables."""

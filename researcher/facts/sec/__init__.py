@@ -1,0 +1,1 @@
+"""The SEC's company facts as statements through time."""

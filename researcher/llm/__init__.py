@@ -1,0 +1,1 @@
+"""Language models: who writes, what it costs, and how long a run waits."""

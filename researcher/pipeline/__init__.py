@@ -1,0 +1,1 @@
+"""A research run from job to stored report, one phase a file."""

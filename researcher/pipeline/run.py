@@ -1,0 +1,235 @@
+"""One research run, from a claimed job to a stored report. Plain Python drives the agents.
+
+Each finished step is journaled, so that a run started again after it died goes on from there.
+Nothing is stored before all is verified, and then the evidence before the report that needs it.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+
+from agents import AgentsException
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    OpenAIError,
+    PermissionDeniedError,
+    RateLimitError,
+)
+
+from alex.errors import AlexError
+from alex.research.jobs import Job, JobStatus
+from alex.research.service import JobService
+from alex.services import Services
+from alex.settings import Settings
+from researcher.checkpoint import Checkpoint
+from researcher.llm.metered import MeteredModel
+from researcher.llm.providers import choose
+from researcher.llm.retry import RetryPolicy
+from researcher.llm.spending import Ledger
+from researcher.pipeline.conclude import Findings, bundled, confirmed, find_earlier
+from researcher.pipeline.context import Cancelled, Run, question_of, stop_if_cancelled
+from researcher.pipeline.read import read, recall
+from researcher.pipeline.save import save
+from researcher.pipeline.write import verify, write
+from researcher.sources.relevance import Ranker
+from researcher.sources.web.pages import PageReader
+from researcher.verify.bundle import Bundle
+
+logger = logging.getLogger(__name__)
+
+SAVING_SECONDS = 60.0
+"""Kept back of the time that a process has, for storing pages and report."""
+
+_FINISHING = 0.1
+"""Of the seconds: for finishing without the model, which is not waited for longer."""
+
+
+class OutOfTime(AlexError):
+    """The run's time is used up before there was anything to save."""
+
+
+async def run_job(
+    services: Services,
+    job_id: str,
+    open_reader: Callable[[Settings], PageReader],
+    *,
+    patience: RetryPolicy | None = None,
+    seconds_left: float = math.inf,
+) -> Job | None:
+    """Run a job to its end; None where there is nothing to run. The job always says how it ended.
+
+    Args:
+        services: what the run works with.
+        job_id: the job to claim.
+        open_reader: makes what reads pages; the run closes it.
+        patience: with the model.
+        seconds_left: how long this process may live; the run ends in time to be saved.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    job = services.research.start(job_id)
+    if job is None:
+        return None
+    try:
+        return await _claimed(services, job, open_reader, patience or RetryPolicy(), seconds_left)
+    finally:
+        services.research.release(job_id)
+
+
+async def _claimed(
+    services: Services,
+    job: Job,
+    open_reader: Callable[[Settings], PageReader],
+    patience: RetryPolicy,
+    seconds_left: float,
+) -> Job:
+    desk, checkpoint = services.research, Checkpoint(services.texts, job.id)
+    run: Run | None = None
+    try:
+        async with _opened(services, job, open_reader, patience, seconds_left) as run:
+            bundle = await _research(run)
+            run.note("save", "Storing what was read and written")
+            evidence_id = await asyncio.to_thread(save, services, bundle, _teller(desk, job.id))
+        ended = desk.finish(
+            job.id,
+            JobStatus.SUCCEEDED,
+            report_id=bundle.report_id,
+            evidence_id=evidence_id,
+            cost=bundle.cost,
+        )
+    except Cancelled:
+        ended = desk.finish(job.id, JobStatus.CANCELLED, cost=_cost(run))
+    except (AlexError, AgentsException, OpenAIError) as error:
+        # A reason of our own says all; of a library's error the log needs where it came from.
+        ours = isinstance(error, AlexError)
+        level = logging.INFO if ours else logging.WARNING
+        logger.log(level, "Research job %s failed: %s", job.id, error, exc_info=not ours)
+        ended = desk.finish(job.id, JobStatus.FAILED, error=plain_reason(error), cost=_cost(run))
+    except Exception:
+        reason = "An unexpected error; the log has it."
+        desk.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
+        checkpoint.clear()
+        raise
+    checkpoint.clear()
+    return ended
+
+
+def _teller(desk: JobService, job_id: str) -> Callable[[str, str], None]:
+    """Reports the progress of saving, which a cancel does not leave half done."""
+
+    def tell(phase: str, message: str) -> None:
+        desk.progress(job_id, phase, message)
+
+    return tell
+
+
+def _cost(run: Run | None) -> dict[str, float]:
+    """What a run without a report cost."""
+    if run is None:
+        return {}
+    return run.ledger.cost() | {"seconds": round(run.ledger.seconds, 1)}
+
+
+_REASONS: tuple[tuple[type[OpenAIError], str], ...] = (
+    (APITimeoutError, "The model did not answer in time."),
+    (APIConnectionError, "The model's server could not be reached."),
+    (AuthenticationError, "The model's server refused the key."),
+    (PermissionDeniedError, "The model's server refused the key."),
+    (RateLimitError, "The model's server says its rate limit or quota is used up."),
+)
+"""The more special errors first."""
+
+
+def plain_reason(error: Exception) -> str:
+    """Why a run failed, in words for its owner; a server's own text is not passed on."""
+    if isinstance(error, AlexError):
+        return error.detail
+    if isinstance(error, APIStatusError) and not isinstance(error, tuple(k for k, _ in _REASONS)):
+        return f"The model's server answered with status {error.status_code}."
+    told = (reason for kind, reason in _REASONS if isinstance(error, kind))
+    return next(told, "The model's answers could not be used.")
+
+
+@asynccontextmanager
+async def _opened(
+    services: Services,
+    job: Job,
+    open_reader: Callable[[Settings], PageReader],
+    patience: RetryPolicy,
+    seconds_left: float,
+) -> AsyncIterator[Run]:
+    """The run with its model and reader, which are closed in the end."""
+    desk, checkpoint = services.research, Checkpoint(services.texts, job.id)
+    async with AsyncExitStack() as closing:
+        writer = choose(services.settings, services.embedder)
+        closing.push_async_callback(writer.close)
+        reader = open_reader(services.settings)
+        closing.push_async_callback(reader.close)
+        ledger = Ledger(job.request.budget, writer.tariff, checkpoint)
+        seconds, finishing = _seconds(job, ledger, seconds_left)
+        offline = writer.provider == "offline"  # it is not waited for: it is this process
+        metered = MeteredModel(
+            writer.model,
+            ledger,
+            replace(patience, answer=None, attempts=1) if offline else patience,
+            lambda: stop_if_cancelled(desk.get(job.id)),
+        )
+        began = asyncio.get_running_loop().time()
+        yield Run(
+            services=services,
+            job=job,
+            writer=replace(writer, model=metered),
+            reader=reader,
+            ranker=Ranker(services.embedder, question_of(job.request)),
+            checkpoint=checkpoint,
+            deadline=began + seconds,
+            asking_until=began + seconds - (0 if offline else finishing),
+            ledger=ledger,
+        )
+
+
+def _seconds(job: Job, ledger: Ledger, seconds_left: float) -> tuple[float, float]:
+    """How long this attempt may take, and how much of it is kept for finishing."""
+    budget = job.request.budget.seconds
+    unused = max(budget - ledger.seconds, _FINISHING * budget)  # enough to finish what is there
+    left = max(min(unused, seconds_left - SAVING_SECONDS), 0.0)
+    return left, _FINISHING * left
+
+
+async def _research(run: Run) -> Bundle:
+    """The phases up to a verified bundle."""
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "recall"):
+        known = await recall(run)
+    with _timed(seconds, "read"):
+        gathered = await read(run)
+    earlier = await asyncio.to_thread(find_earlier, run.services, run.job)
+    found = Findings(gathered, known, earlier, seconds)
+    if earlier and earlier.tells_all(gathered):
+        same = await asyncio.to_thread(confirmed, run, found)
+        if same:
+            return same
+    try:
+        async with asyncio.timeout_at(run.deadline):
+            with _timed(seconds, "write"):
+                draft = await write(run, gathered, known)
+            with _timed(seconds, "verify"):
+                claims = await verify(run, draft, gathered)
+    except TimeoutError as error:
+        raise OutOfTime("The run's time was used up before anything could be verified.") from error
+    return await asyncio.to_thread(bundled, run, found, draft, claims)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    seconds[phase] = round(time.monotonic() - start, 2)

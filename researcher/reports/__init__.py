@@ -1,0 +1,1 @@
+"""Evidence bundles and documents as text, pages and pictures that people read."""

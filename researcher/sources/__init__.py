@@ -1,0 +1,1 @@
+"""Where a run's sources come from; each is kept whole, with where it came from."""

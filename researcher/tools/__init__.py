@@ -1,0 +1,1 @@
+"""What a reading agent may call. Nothing of it writes."""

@@ -1,0 +1,1 @@
+"""Does the kept evidence prove what a report says?"""
