@@ -1,4 +1,4 @@
-"""What README and the guides tell: their blocks of code, and the commands in them."""
+"""What ROOT / "README.md" and the guides tell: their blocks of code, and the commands in them."""
 
 import re
 import shlex
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from tests.support.tree import README, ROOT
+from tests.support.tree import ROOT
 
 PAGES = {
     page.relative_to(ROOT).as_posix(): page.read_text("utf-8")
-    for page in [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "guides").glob("*.md"))]
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "guides").glob("*.md"))]
 }
 GUIDES = {page: text for page, text in PAGES.items() if page.startswith("guides/")}
 
