@@ -1,4 +1,4 @@
-"""What ROOT / "README.md" and the guides tell: their blocks of code, and the commands in them."""
+"""What README and the guides tell: their blocks of code, and the commands in them."""
 
 import re
 import shlex
