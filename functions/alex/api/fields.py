@@ -15,8 +15,7 @@ MAX_VALUE = 500
 """Characters of a metadata value."""
 
 MAX_CURSOR = 1_200
-"""Characters: room for a time and the longest id in UTF-8, as base64. What it stands for must fit
-into a sort key of DynamoDB, 1,024 bytes."""
+"""Characters: room for a time and the longest id in UTF-8, as base64."""
 
 MAX_NAME = 64
 """Characters of a metadata name."""

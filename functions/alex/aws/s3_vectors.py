@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
-from alex.aws import vector_records
+from alex.aws import limits, vector_records
 from alex.aws.clients import Clients
 from alex.aws.failures import code, passing, translated
 from alex.errors import Unavailable
@@ -26,20 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PUT_LIMIT = 500
-DELETE_LIMIT = 500
-FETCH_LIMIT = 100
-QUERY_LIMIT = 100
-"""Vectors a call, as every region's S3 Vectors takes them."""
-
-REQUEST_BYTES = 16 * 1024 * 1024
-"""Of a put; the service takes 20 MiB, and this is an estimate."""
-
 _NUMBER_BYTES = 24
 """Of one number of a vector in a request, at most."""
-
-QUERY_TEXT = 1024
-"""Characters of a full-text query."""
 
 _SERVICE = "The vector index"
 
@@ -93,13 +81,13 @@ class S3VectorsIndex:
     def delete(self, keys: Sequence[str]) -> None:
         """Remove entries; unknown keys are no error."""
         until = deadline(self._patience)
-        for batch in batched(keys, DELETE_LIMIT):
+        for batch in batched(keys, limits.VECTORS_DELETED):
             self._call(partial(self._client.delete_vectors, **self._on, keys=list(batch)), until)
 
     def query(self, vector: Vector, text: str, k: int, where: Filter) -> list[Candidate]:
         """The k nearest entries and the k best text matches that pass the filter, as one list."""
         until = deadline(self._patience)
-        k = min(k, QUERY_LIMIT)
+        k = min(k, limits.VECTORS_FOUND)
         with ThreadPoolExecutor(1, "full-text") as pool:
             wording = pool.submit(self._text_matches, text, k, where, until)
             near = self._nearest(vector, k, where, until)
@@ -167,7 +155,7 @@ class S3VectorsIndex:
 
     def _get(self, keys: Sequence[str], until: float) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for batch in batched(keys, FETCH_LIMIT):
+        for batch in batched(keys, limits.VECTORS_FETCHED):
             ask = partial(
                 self._client.get_vectors,
                 **self._on,
@@ -195,13 +183,13 @@ class _NoFullText(Exception):
 def _batches(entries: Sequence[IndexEntry]) -> Iterator[list["PutInputVectorTypeDef"]]:
     """Entries as a put takes them, no request too long or too large."""
     batch: list[PutInputVectorTypeDef] = []
-    room = REQUEST_BYTES
+    room = limits.VECTORS_REQUEST_BYTES
     for entry in entries:
         values = vector_records.metadata(entry)
         needed = vector_records.size(values) + _NUMBER_BYTES * len(entry.vector)
-        if batch and (needed > room or len(batch) == PUT_LIMIT):
+        if batch and (needed > room or len(batch) == limits.VECTORS_PUT):
             yield batch
-            batch, room = [], REQUEST_BYTES
+            batch, room = [], limits.VECTORS_REQUEST_BYTES
         data: VectorDataTypeDef = {"float32": list(entry.vector)}
         batch.append({"key": entry.key, "data": data, "metadata": values})
         room -= needed
@@ -213,7 +201,7 @@ def _query_text(question: str) -> str:
     """A question's terms, as many as a full-text query takes."""
     text = ""
     for term in terms(question):
-        if len(text) + len(term) >= QUERY_TEXT:
+        if len(text) + len(term) >= limits.QUERY_TEXT:
             break
         text = f"{text} {term}" if text else term
     return text

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from alex.aws import limits
 from alex.aws.clients import Clients
 from alex.aws.failures import code, translated
 from alex.errors import Conflict, Unavailable
@@ -30,9 +31,6 @@ type Item = dict[str, Any]
 """Attributes with their types, as DynamoDB's own API has them: `{"pk": {"S": "job#1"}}`."""
 
 INDEX = "newest"
-
-_READ_LIMIT = 100
-"""Items that one batch read takes."""
 
 _PATIENCE = 8
 """Seconds for a batch that is not read whole, or a write that met a transaction."""
@@ -74,7 +72,7 @@ class DynamoTable:
         """The items that exist, as they are now, in any order; no key twice."""
         found: list[Item] = []
         until = deadline(_PATIENCE)
-        for batch in batched(keys, _READ_LIMIT):
+        for batch in batched(keys, limits.READ_ITEMS):
             waiting: list[Any] = [{"pk": s(pk), "sk": s(sk)} for pk, sk in batch]
             while waiting:
                 if time.monotonic() > until:

@@ -16,10 +16,10 @@ MAX_TEXT = 5_000_000
 MAX_ID = 200
 MAX_TITLE = 500
 MAX_METADATA = 40
-"""Keys; an index may add a few of its own, and S3 Vectors takes 50 in all."""
+"""Keys; an index may add a few of its own."""
 
 MAX_ATTRIBUTES = 1_800
-"""Bytes of JSON: S3 Vectors filters by 2,048 at most, some of which an index needs itself."""
+"""Bytes of JSON, by which an index filters; it needs some room for itself."""
 
 _BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")

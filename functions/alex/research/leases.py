@@ -6,7 +6,7 @@ from alex.research.jobs import Job, JobStatus
 
 LEASE = timedelta(minutes=16)
 """Where only time tells, a running job that reported nothing for this long has died: a run ends
-within Lambda's 15 minutes."""
+within 15 minutes, the longest that a function may run."""
 
 
 class TimedLeases:

@@ -15,14 +15,12 @@ from alex.clock import now
 from alex.research.jobs import Job, JobStatus, ResearchRequest, Step, digest
 from alex.research.leases import TimedLeases
 
-_MOST_SAID = 300
-"""Characters of a step's message, some of which pages choose: hundreds of steps must fit into the
-400 KB of a DynamoDB item."""
+MAX_MESSAGE = 300
+"""Characters of a step's message, some of which pages choose: a job with hundreds of steps must fit
+into what a store takes as one item."""
 
-
-_MOST_EXPLAINED = 4_000
+MAX_ERROR = 4_000
 """Characters of an error, for the same reason."""
-
 
 _LONGEST_ID = 64
 """Characters; ours have 32, and no store takes any number of them."""
@@ -130,7 +128,7 @@ class JobService:
 
         A job that has ended, by a cancel or another run, takes no more steps.
         """
-        step = Step(self._clock(), phase, _cut(message, _MOST_SAID))
+        step = Step(self._clock(), phase, _cut(message, MAX_MESSAGE))
         return self._update(
             job_id,
             lambda job: job if job.status.final else replace(job, steps=(*job.steps, step)),
@@ -157,7 +155,7 @@ class JobService:
                 report_id=report_id,
                 evidence_id=evidence_id,
                 cost=cost or {},
-                error=_cut(error, _MOST_EXPLAINED) if error else None,
+                error=_cut(error, MAX_ERROR) if error else None,
             )
 
         return self._update(job_id, change)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from alex.aws.full_text import switch_on
-from alex.aws.s3_vectors import PUT_LIMIT, S3VectorsIndex
+from alex.aws.limits import VECTORS_PUT
+from alex.aws.s3_vectors import S3VectorsIndex
 from alex.errors import Misconfigured, Unavailable
 from alex.knowledge.documents import Attributes, Filter, IndexEntry, Passage, Revision, Span
 from alex.retry import within
@@ -66,7 +67,7 @@ def test_any_number_of_entries_goes_in_as_few_requests(stack: AwsStack) -> None:
     client = stack.clients.s3vectors
     client.meta.events.register("before-call.s3vectors.PutVectors", calls)
     index = S3VectorsIndex(stack.clients, stack.index)
-    entries = [entry(n, f"number {n}", 0.5) for n in range(PUT_LIMIT + 1)]
+    entries = [entry(n, f"number {n}", 0.5) for n in range(VECTORS_PUT + 1)]
     index.put(entries)
     client.meta.events.unregister("before-call.s3vectors.PutVectors", calls)
     assert calls.made == ["PutVectors"] * 2
