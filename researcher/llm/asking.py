@@ -20,10 +20,10 @@ from agents import (
     Runner,
     set_tracing_disabled,
 )
-from openai import BadRequestError, UnprocessableEntityError
 from pydantic import BaseModel
 
 from alex.errors import AlexError
+from researcher.llm.failures import RequestRefused
 
 set_tracing_disabled(True)
 
@@ -114,7 +114,7 @@ async def ask[M: BaseModel](
     for _ in range(_ATTEMPTS):
         try:
             return await _once(make(schema), _told(task, schema, kind, fault), kind)
-        except (BadRequestError, UnprocessableEntityError):
+        except RequestRefused:
             if schema is None:
                 raise
             schema = None
@@ -139,14 +139,7 @@ async def _once[M: BaseModel](agent: Agent[None], task: str, kind: type[M]) -> M
 
 
 async def run_agent[C](agent: Agent[C], task: str, context: C, *, turns: int) -> object:
-    """Run an agent to its final output.
-
-    Raises:
-        Unusable: the server answered with something that is no JSON.
-    """
+    """Run an agent to its final output."""
     await asyncio.sleep(0)  # a deadline that has passed ends it here, not half inside the SDK
-    try:
-        result = await Runner.run(agent, task, context=context, max_turns=turns, run_config=_CONFIG)
-    except json.JSONDecodeError as error:
-        raise Unusable("The model's server answered with something else than JSON.") from error
+    result = await Runner.run(agent, task, context=context, max_turns=turns, run_config=_CONFIG)
     return result.final_output

@@ -27,8 +27,9 @@ from agents.items import TResponseOutputItem, TResponseStreamEvent
 from openai.types.responses import ResponsePromptParam
 from pydantic import BaseModel, TypeAdapter
 
+from researcher.llm.failures import ModelFailed, NoAnswer, translated
 from researcher.llm.prices import Tokens
-from researcher.llm.retry import NoAnswer, RetryPolicy, charged
+from researcher.llm.retry import RetryPolicy
 from researcher.llm.spending import Call, Ledger
 
 _FRAME = 1_000
@@ -119,8 +120,12 @@ class MeteredModel(Model):
         try:
             response: ModelResponse = await self._in_time(ask)
         except Exception as error:
-            await asyncio.to_thread(self._ledger.failed, call, charged=charged(error))
-            raise
+            ours = translated(error)
+            charged = ours.charged if isinstance(ours, ModelFailed) else True
+            await asyncio.to_thread(self._ledger.failed, call, charged=charged)
+            if ours is error:
+                raise
+            raise ours from error
         kept = _Answer(
             output=[item.model_dump(mode="json", exclude_unset=True) for item in response.output],
             response_id=response.response_id,
@@ -136,7 +141,7 @@ class MeteredModel(Model):
                 response: ModelResponse = await ask()
                 return response
         except TimeoutError as error:
-            raise NoAnswer("The model did not answer in time.") from error
+            raise NoAnswer from error
 
 
 def _key(sent: Sequence[object]) -> str:

@@ -1,24 +1,8 @@
-"""How long a run waits for its model, and which failures are worth another try."""
+"""How long a run waits for its model, and how often it asks again."""
 
-import json
-import socket
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 
-from openai import APIConnectionError, APIResponseValidationError, APIStatusError
-
-from alex.errors import AlexError
-
-_BUSY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
-_QUOTA = "insufficient_quota"
-"""The code of a 429 that no waiting mends: the account has no money left."""
-
-
-class NoAnswer(AlexError):
-    """The model did not answer in time."""
+from researcher.llm.failures import ModelFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +23,8 @@ class RetryPolicy:
 
     def wait(self, error: Exception, attempt: int) -> float | None:
         """Seconds to wait after this attempt, from 1; None where another one is no use."""
-        if attempt >= self.attempts or not _passing(error):
+        if attempt >= self.attempts or not isinstance(error, ModelFailed) or not error.passing:
             return None
-        asked = _retry_after(error)
-        if asked is None:
+        if error.retry_after is None:
             return min(self.first * 2.0 ** (attempt - 1), self.longest)
-        return asked if asked <= self.longest else None
-
-
-def charged(error: Exception) -> bool:
-    """Whether a failed call may be on the bill: all but those that were refused or never sent."""
-    if isinstance(error, APIStatusError):
-        return error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-    never_sent = (ConnectionRefusedError, socket.gaierror)
-    return not any(isinstance(cause, never_sent) for cause in _chain(error))
-
-
-def _passing(error: Exception) -> bool:
-    """Whether it may be different in a moment."""
-    if isinstance(error, APIStatusError):
-        if error.code == _QUOTA:
-            return False
-        return error.status_code in _BUSY or error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
-    passing = (APIConnectionError, APIResponseValidationError, json.JSONDecodeError, NoAnswer)
-    return isinstance(error, passing)
-
-
-def _retry_after(error: Exception) -> float | None:
-    """What the server asks for, in seconds: a number, milliseconds, or a date."""
-    if not isinstance(error, APIStatusError):
-        return None
-    headers = error.response.headers
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return max(float(headers[name]) * unit, 0.0)
-        except (KeyError, ValueError):
-            continue
-    try:
-        return max(parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time(), 0.0)
-    except (KeyError, ValueError):
-        return None
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what caused it."""
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__ or link.__context__
+        return error.retry_after if error.retry_after <= self.longest else None

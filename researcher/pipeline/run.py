@@ -13,15 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 
 from agents import AgentsException
-from openai import (
-    APIConnectionError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    OpenAIError,
-    PermissionDeniedError,
-    RateLimitError,
-)
 
 from alex.errors import AlexError
 from alex.research.jobs import Job, JobStatus
@@ -29,6 +20,7 @@ from alex.research.service import JobService
 from alex.services import Services
 from alex.settings import Settings
 from researcher.checkpoint import Checkpoint
+from researcher.llm.failures import ModelFailed
 from researcher.llm.metered import MeteredModel
 from researcher.llm.providers import choose
 from researcher.llm.retry import RetryPolicy
@@ -49,6 +41,9 @@ SAVING_SECONDS = 60.0
 
 _FINISHING = 0.1
 """Of the seconds: for finishing without the model, which is not waited for longer."""
+
+
+_NO_USE = "The model's answers could not be used."
 
 
 class OutOfTime(AlexError):
@@ -107,12 +102,13 @@ async def _claimed(
         )
     except Cancelled:
         ended = desk.finish(job.id, JobStatus.CANCELLED, cost=_cost(run))
-    except (AlexError, AgentsException, OpenAIError) as error:
+    except (AlexError, AgentsException) as error:
         # A reason of our own says all; of a library's error the log needs where it came from.
-        ours = isinstance(error, AlexError)
+        ours = isinstance(error, AlexError) and not isinstance(error, ModelFailed)
         level = logging.INFO if ours else logging.WARNING
         logger.log(level, "Research job %s failed: %s", job.id, error, exc_info=not ours)
-        ended = desk.finish(job.id, JobStatus.FAILED, error=plain_reason(error), cost=_cost(run))
+        reason = error.detail if isinstance(error, AlexError) else _NO_USE
+        ended = desk.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
     except Exception:
         reason = "An unexpected error; the log has it."
         desk.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
@@ -136,26 +132,6 @@ def _cost(run: Run | None) -> dict[str, float]:
     if run is None:
         return {}
     return run.ledger.cost() | {"seconds": round(run.ledger.seconds, 1)}
-
-
-_REASONS: tuple[tuple[type[OpenAIError], str], ...] = (
-    (APITimeoutError, "The model did not answer in time."),
-    (APIConnectionError, "The model's server could not be reached."),
-    (AuthenticationError, "The model's server refused the key."),
-    (PermissionDeniedError, "The model's server refused the key."),
-    (RateLimitError, "The model's server says its rate limit or quota is used up."),
-)
-"""The more special errors first."""
-
-
-def plain_reason(error: Exception) -> str:
-    """Why a run failed, in words for its owner; a server's own text is not passed on."""
-    if isinstance(error, AlexError):
-        return error.detail
-    if isinstance(error, APIStatusError) and not isinstance(error, tuple(k for k, _ in _REASONS)):
-        return f"The model's server answered with status {error.status_code}."
-    told = (reason for kind, reason in _REASONS if isinstance(error, kind))
-    return next(told, "The model's answers could not be used.")
 
 
 @asynccontextmanager

@@ -8,17 +8,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from openai import OpenAIError
-
 from researcher.agents.reviser import ClaimRevision, RefusedClaim, refusals, reviser
 from researcher.agents.writer import writer
 from researcher.facts.indexed_source import IndexedSource
 from researcher.llm.asking import Unusable, ask
+from researcher.llm.failures import ModelFailed
 from researcher.llm.offline.extractive import extract
 from researcher.llm.offline.filed import spelled_out
 from researcher.llm.offline.model import NAME as OFFLINE
 from researcher.llm.offline.model import OfflineModel
-from researcher.llm.retry import NoAnswer
 from researcher.llm.spending import CapReached
 from researcher.pipeline.context import Run, cap_of
 from researcher.prompts import Known, PromptSource, WritingPrompt
@@ -134,7 +132,7 @@ async def _revise(
             )
     except (CapReached, TimeoutError) as error:
         run.reach("verify", f"No statement was mended. {cap_of(error, run)}")
-    except (Unusable, NoAnswer, OpenAIError):
+    except (Unusable, ModelFailed):
         run.note("verify", "The model could not mend them; they are left out")
     run.checkpoint.keep("revision", revision)
     return revision

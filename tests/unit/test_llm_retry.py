@@ -9,9 +9,15 @@ from email.utils import format_datetime
 import httpx2
 import pytest
 from agents import ModelBehaviorError
-from openai import APIConnectionError, APIStatusError, APITimeoutError
+from openai import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+)
 
-from researcher.llm.retry import NoAnswer, RetryPolicy, charged
+from researcher.llm.failures import ModelFailed, NoAnswer, translated
+from researcher.llm.retry import RetryPolicy
 
 PATIENCE = RetryPolicy(first=2, longest=60)
 REQUEST = httpx2.Request("POST", "http://model.test")
@@ -39,12 +45,13 @@ def lost(cause: Exception | None) -> APIConnectionError:
         refused(529),
         lost(None),
         APITimeoutError(REQUEST),
-        NoAnswer("late"),
+        NoAnswer(),
+        APIResponseValidationError(httpx2.Response(200, request=REQUEST), None),
         json.JSONDecodeError("bad", "", 0),
     ],
 )
 def test_what_may_pass_is_tried_again_after_longer_and_longer_waits(error: Exception) -> None:
-    assert [PATIENCE.wait(error, attempt) for attempt in (1, 2, 3)] == [2, 4, None]
+    assert [PATIENCE.wait(translated(error), attempt) for attempt in (1, 2, 3)] == [2, 4, None]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +68,7 @@ def test_what_may_pass_is_tried_again_after_longer_and_longer_waits(error: Excep
     ],
 )
 def test_what_stays_is_not(error: Exception) -> None:
-    assert PATIENCE.wait(error, 1) is None
+    assert PATIENCE.wait(translated(error), 1) is None
 
 
 @pytest.mark.parametrize(
@@ -81,11 +88,11 @@ def test_what_stays_is_not(error: Exception) -> None:
 def test_a_server_is_given_the_time_it_asks_for_but_no_more_than_ours(
     headers: Mapping[str, str], seconds: float | None
 ) -> None:
-    assert PATIENCE.wait(refused(429, headers), 1) == seconds
+    assert PATIENCE.wait(translated(refused(429, headers)), 1) == seconds
 
 
 def test_waits_do_not_grow_for_ever() -> None:
-    assert RetryPolicy(attempts=9, first=2, longest=10).wait(refused(500), 8) == 10
+    assert RetryPolicy(attempts=9, first=2, longest=10).wait(translated(refused(500)), 8) == 10
 
 
 @pytest.mark.parametrize(
@@ -100,12 +107,13 @@ def test_waits_do_not_grow_for_ever() -> None:
         (lost(ConnectionRefusedError()), False),
         (lost(socket.gaierror()), False),
         (APITimeoutError(REQUEST), True),
-        (NoAnswer("late"), True),
-        (ModelBehaviorError("no choices"), True),
+        (NoAnswer(), True),
     ],
 )
 def test_what_was_sent_and_not_refused_may_be_charged(
     error: Exception,
     on_the_bill: bool,
 ) -> None:
-    assert charged(error) is on_the_bill
+    ours = translated(error)
+    assert isinstance(ours, ModelFailed)
+    assert ours.charged is on_the_bill
