@@ -129,10 +129,10 @@ class LocalBackend:
         from researcher.pipeline.run import run_job  # noqa: PLC0415
         from researcher.sources.web.reader import open_reader  # noqa: PLC0415
 
-        desk = self.services.research
+        jobs = self.services.research
         with asyncio.Runner() as runner:
-            while not (job := desk.get(job_id)).status.final:
-                if not desk.waits(job):
+            while not (job := jobs.get(job_id)).status.final:
+                if not jobs.waits(job):
                     yield JobView.of(job)
                     time.sleep(POLL)
                     continue

@@ -50,12 +50,12 @@ class JobWorker:
     """Runs queued jobs one after another, oldest first, and those whose run has died.
 
     Args:
-        desk: where the jobs are.
-        run_job: claims a job and runs it to its end, whatever that is.
+        jobs: where the jobs are.
+        run_job: leases a job and runs it to its end, whatever that is.
     """
 
-    def __init__(self, desk: JobService, run_job: Callable[[str], object]) -> None:
-        self._desk = desk
+    def __init__(self, jobs: JobService, run_job: Callable[[str], object]) -> None:
+        self._jobs = jobs
         self._run_job = run_job
         self._known: set[str] = set()
         self._open: dict[str, Job] = {}
@@ -64,17 +64,17 @@ class JobWorker:
         """Run what waits now."""
         self._look_for_new()
         for job_id in sorted(self._open, key=lambda job_id: self._open[job_id].created):
-            job = self._desk.get(job_id)
+            job = self._jobs.get(job_id)
             if job.status.final:
                 del self._open[job_id]
-            elif self._desk.waits(job):
+            elif self._jobs.waits(job):
                 self._run(job_id)
 
     def _look_for_new(self) -> None:
         """Note jobs not seen before: a page without any ends the newest."""
         cursor = None
         while True:
-            page = self._desk.list(cursor=cursor, limit=20)
+            page = self._jobs.list(cursor=cursor, limit=20)
             new = [job for job in page.items if job.id not in self._known]
             self._known.update(job.id for job in new)
             self._open.update({job.id: job for job in new})
@@ -87,7 +87,7 @@ class JobWorker:
             self._run_job(job_id)
         except Exception:
             _logger.exception("Research job %s failed.", job_id)
-            self._desk.finish(
+            self._jobs.finish(
                 job_id, JobStatus.FAILED, error="The run broke off; see the log of `alex serve`."
             )
 

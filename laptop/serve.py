@@ -61,7 +61,7 @@ def running_gateway(
 
     Args:
         services: what the endpoints work with.
-        run_job: claims a queued job and runs it; None to run none, and nothing on schedule.
+        run_job: leases a queued job and runs it; None to run none, and nothing on schedule.
         host: the address to listen on.
         port: 0 for any free one.
         routes: what is answered.
@@ -130,9 +130,9 @@ def _until_told() -> Iterator[_Told]:
 
 def _background(services: Services, run_job: Callable[[str], object]) -> list[Background]:
     """The worker, the tidying, and the schedule where there is one."""
-    desk, settings = services.research, services.settings
+    jobs, settings = services.research, services.settings
     work = [
-        Background("alex-worker", _POLL, JobWorker(desk, run_job).run_waiting),
+        Background("alex-worker", _POLL, JobWorker(jobs, run_job).run_waiting),
         Background("alex-tidying", _TIDY, services.knowledge.sweep),
     ]
     if settings.watch_minutes:
@@ -140,7 +140,7 @@ def _background(services: Services, run_job: Callable[[str], object]) -> list[Ba
 
         def start() -> None:
             watched = agenda(settings.data_dir) or watchlist(settings)
-            start_stalest(desk, watched, every=every)
+            start_stalest(jobs, watched, every=every)
 
         work.append(Background("alex-schedule", every.total_seconds(), start))
     return work

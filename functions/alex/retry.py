@@ -23,13 +23,13 @@ def within(seconds: float) -> Iterator[None]:
         _ends.reset(token)
 
 
-def deadline(patience: float) -> float:
+def deadline(wait_seconds: float) -> float:
     """The moment, on the monotonic clock, at which waiting should end.
 
-    That is after `patience` seconds, or earlier where the caller waits no longer. The answer
+    That is after `wait_seconds` seconds, or earlier where the caller waits no longer. The answer
     depends on the calling thread's context: ask before handing work to other threads.
     """
-    own, callers = time.monotonic() + patience, _ends.get()
+    own, callers = time.monotonic() + wait_seconds, _ends.get()
     return own if callers is None else min(own, callers)
 
 

@@ -33,7 +33,7 @@ class Stack:
             passages (`nearest`) where the region's index cannot.
         embedding_endpoint: name of the SageMaker endpoint.
         embedding_concurrency: texts embedded at once; the endpoint takes no more.
-        patience: seconds spent on a cold or busy service before a caller is asked to come back;
+        wait_seconds: seconds spent on a cold or busy service before a caller is asked to come back;
             well below the gateway's 29.
         researcher_function: the Lambda function that runs jobs; by default the one that reads
             this, for the researcher hands jobs to itself.
@@ -47,7 +47,7 @@ class Stack:
     text_search: TextSearch
     embedding_endpoint: str
     embedding_concurrency: int
-    patience: int
+    wait_seconds: int
     researcher_function: str
     job_retention_days: int
 
@@ -160,7 +160,7 @@ def _stack(read: "_Reader") -> Stack:
         text_search=text_search,
         embedding_endpoint=read.required("ALEX_EMBEDDING_ENDPOINT"),
         embedding_concurrency=read.natural("ALEX_EMBEDDING_CONCURRENCY", 5),
-        patience=read.natural("ALEX_PATIENCE_SECONDS", 20),
+        wait_seconds=read.natural("ALEX_PATIENCE_SECONDS", 20),
         researcher_function=read.text(
             "ALEX_RESEARCHER_FUNCTION", read.text("AWS_LAMBDA_FUNCTION_NAME")
         ),

@@ -60,16 +60,16 @@ def _aws(settings: Settings) -> Services:
     stack = settings.aws
     if stack is None:
         raise Misconfigured("ALEX_BACKEND=aws needs the stack's resources.")
-    waits = stack.patience
-    clients = Clients(embedding_concurrency=stack.embedding_concurrency, patience=waits)
+    waits = stack.wait_seconds
+    clients = Clients(embedding_concurrency=stack.embedding_concurrency, wait_seconds=waits)
     embedder = SageMakerEmbedder(
         clients,
         stack.embedding_endpoint,
         concurrency=stack.embedding_concurrency,
-        patience=waits,
+        wait_seconds=waits,
     )
     index = S3VectorsIndex(
-        clients, stack.vector_index, text_search=stack.text_search, patience=waits
+        clients, stack.vector_index, text_search=stack.text_search, wait_seconds=waits
     )
     table = DynamoTable(clients, stack.table)
     catalog = DynamoCatalog(table)

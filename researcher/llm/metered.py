@@ -54,11 +54,11 @@ class MeteredModel(Model):
     """
 
     def __init__(
-        self, model: Model, ledger: Ledger, patience: RetryPolicy, check: Callable[[], object]
+        self, model: Model, ledger: Ledger, retry_policy: RetryPolicy, check: Callable[[], object]
     ) -> None:
         self._model = model
         self._ledger = ledger
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._check = check
 
     async def get_response(  # noqa: D102, PLR0917 - the SDK's interface
@@ -102,7 +102,7 @@ class MeteredModel(Model):
             try:
                 return await self._paid(call, ask)
             except Exception as error:
-                wait = self._patience.wait(error, attempt)
+                wait = self._retry_policy.wait(error, attempt)
                 if wait is None:
                     raise
             attempt += 1
@@ -137,7 +137,7 @@ class MeteredModel(Model):
 
     async def _in_time(self, ask: Callable[[], Any]) -> ModelResponse:
         try:
-            async with asyncio.timeout(self._patience.answer):
+            async with asyncio.timeout(self._retry_policy.answer):
                 response: ModelResponse = await ask()
                 return response
         except TimeoutError as error:

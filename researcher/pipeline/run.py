@@ -1,6 +1,6 @@
-"""One research run, from a claimed job to a stored report. Plain Python drives the agents.
+"""One research run, from a leased job to a stored report. Plain Python drives the agents.
 
-Each finished step is journaled, so that a run started again after it died goes on from there.
+Each finished step is kept, so that a run started again after it died goes on from there.
 Nothing is stored before all is verified, and then the evidence before the report that needs it.
 """
 
@@ -55,16 +55,16 @@ async def run_job(
     job_id: str,
     open_reader: Callable[[Settings], PageReader],
     *,
-    patience: RetryPolicy | None = None,
+    retry_policy: RetryPolicy | None = None,
     seconds_left: float = math.inf,
 ) -> Job | None:
     """Run a job to its end; None where there is nothing to run. The job always says how it ended.
 
     Args:
         services: what the run works with.
-        job_id: the job to claim.
+        job_id: the job to run.
         open_reader: makes what reads pages; the run closes it.
-        patience: with the model.
+        retry_policy: with the model.
         seconds_left: how long this process may live; the run ends in time to be saved.
 
     Raises:
@@ -74,26 +74,28 @@ async def run_job(
     if job is None:
         return None
     try:
-        return await _claimed(services, job, open_reader, patience or RetryPolicy(), seconds_left)
+        return await _leased(
+            services, job, open_reader, retry_policy or RetryPolicy(), seconds_left
+        )
     finally:
         services.research.release(job_id)
 
 
-async def _claimed(
+async def _leased(
     services: Services,
     job: Job,
     open_reader: Callable[[Settings], PageReader],
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     seconds_left: float,
 ) -> Job:
-    desk, checkpoint = services.research, Checkpoint(services.texts, job.id)
+    jobs, checkpoint = services.research, Checkpoint(services.texts, job.id)
     run: Run | None = None
     try:
-        async with _opened(services, job, open_reader, patience, seconds_left) as run:
+        async with _opened(services, job, open_reader, retry_policy, seconds_left) as run:
             bundle = await _research(run)
             run.note("save", "Storing what was read and written")
-            evidence_id = await asyncio.to_thread(save, services, bundle, _teller(desk, job.id))
-        ended = desk.finish(
+            evidence_id = await asyncio.to_thread(save, services, bundle, _teller(jobs, job.id))
+        ended = jobs.finish(
             job.id,
             JobStatus.SUCCEEDED,
             report_id=bundle.report_id,
@@ -101,28 +103,28 @@ async def _claimed(
             cost=bundle.cost,
         )
     except Cancelled:
-        ended = desk.finish(job.id, JobStatus.CANCELLED, cost=_cost(run))
+        ended = jobs.finish(job.id, JobStatus.CANCELLED, cost=_cost(run))
     except (AlexError, AgentsException) as error:
         # A reason of our own says all; of a library's error the log needs where it came from.
         ours = isinstance(error, AlexError) and not isinstance(error, ModelFailed)
         level = logging.INFO if ours else logging.WARNING
         logger.log(level, "Research job %s failed: %s", job.id, error, exc_info=not ours)
         reason = error.detail if isinstance(error, AlexError) else _NO_USE
-        ended = desk.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
+        ended = jobs.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
     except Exception:
         reason = "An unexpected error; the log has it."
-        desk.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
+        jobs.finish(job.id, JobStatus.FAILED, error=reason, cost=_cost(run))
         checkpoint.clear()
         raise
     checkpoint.clear()
     return ended
 
 
-def _teller(desk: JobService, job_id: str) -> Callable[[str, str], None]:
+def _teller(jobs: JobService, job_id: str) -> Callable[[str, str], None]:
     """Reports the progress of saving, which a cancel does not leave half done."""
 
     def tell(phase: str, message: str) -> None:
-        desk.progress(job_id, phase, message)
+        jobs.progress(job_id, phase, message)
 
     return tell
 
@@ -139,11 +141,11 @@ async def _opened(
     services: Services,
     job: Job,
     open_reader: Callable[[Settings], PageReader],
-    patience: RetryPolicy,
+    retry_policy: RetryPolicy,
     seconds_left: float,
 ) -> AsyncIterator[Run]:
     """The run with its model and reader, which are closed in the end."""
-    desk, checkpoint = services.research, Checkpoint(services.texts, job.id)
+    jobs, checkpoint = services.research, Checkpoint(services.texts, job.id)
     async with AsyncExitStack() as closing:
         writer = choose(services.settings, services.embedder)
         closing.push_async_callback(writer.close)
@@ -155,8 +157,8 @@ async def _opened(
         metered = MeteredModel(
             writer.model,
             ledger,
-            replace(patience, answer=None, attempts=1) if offline else patience,
-            lambda: stop_if_cancelled(desk.get(job.id)),
+            replace(retry_policy, answer=None, attempts=1) if offline else retry_policy,
+            lambda: stop_if_cancelled(jobs.get(job.id)),
         )
         began = asyncio.get_running_loop().time()
         yield Run(

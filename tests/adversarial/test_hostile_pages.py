@@ -255,7 +255,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         reader: PageReader = HttpReader(proxy, client)
         if request.param == "browser":
             assert browser is not None
-            reader = BrowserReader(proxy, client, browser, patience=PATIENCE)
+            reader = BrowserReader(proxy, client, browser, timeouts=PATIENCE)
         yield World(request.param, runner, reader, private)
         runner.run(reader.close())
 

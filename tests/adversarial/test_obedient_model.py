@@ -83,7 +83,7 @@ def in_browser(settings: Settings) -> PageReader:
     assert browser is not None
     proxy = GuardedProxy(Guard.allowing(settings.allow_hosts))
     client = GuardedClient(settings.user_agent, Bounds(seconds=5.0))
-    return BrowserReader(proxy, client, browser, patience=PATIENCE)
+    return BrowserReader(proxy, client, browser, timeouts=PATIENCE)
 
 
 def outcome(folder: Path, open_reader: Callable[[Settings], PageReader]) -> Iterator[Outcome]:

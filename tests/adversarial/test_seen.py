@@ -107,7 +107,7 @@ def read() -> Iterator[WebPage]:
             GuardedProxy(Guard.allowing([allowed])),
             GuardedClient("AlexTest/1.0 (tests)"),
             browser,
-            patience=PageTimeouts(quiet=0.5, content=0.5),
+            timeouts=PageTimeouts(quiet=0.5, content=0.5),
         )
         try:
             return await reader.read(url)

@@ -44,7 +44,7 @@ def run(
     budget: Budget,
     fault: Fault | None = None,
     *,
-    patience: RetryPolicy = QUICK,
+    retry_policy: RetryPolicy = QUICK,
     pages: Pages | None = None,
 ) -> tuple[Job, str, list[str], FakeModel]:
     """The job, its report, the caps it reached, and the model; the report is always verified."""
@@ -52,7 +52,7 @@ def run(
         fake_openai(fault) as model,
         light_services(settings_for(data_dir, "openai", model.base_url)) as services,
     ):
-        job = research(services, budget, patience, pages)
+        job = research(services, budget, retry_policy, pages)
         assert (job.status, job.error) == (JobStatus.SUCCEEDED, None)
         bundle, report = bundle_of(services, job), report_of(services, job)
     assert verify_bundle(bundle).holds
@@ -118,7 +118,7 @@ def test_what_no_model_wrote_no_model_mends(tmp_path: Path) -> None:
         extract = Draft(title="Northwind results", summary=summary)
         Checkpoint(services.texts, job.id).keep("extract", extract)
         reader = Pages({START: PAGE})
-        ended = asyncio.run(run_job(services, job.id, lambda _settings: reader, patience=QUICK))
+        ended = asyncio.run(run_job(services, job.id, lambda _settings: reader, retry_policy=QUICK))
         assert ended
         assert WITHOUT_MODEL in report_of(services, ended)
         assert [claim.revised for claim in bundle_of(services, ended).kept] == [False]
@@ -158,7 +158,7 @@ def test_bytes_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [Fault.HANGS, Fault.HANGS_WRITING])
 def test_seconds_end_what_the_model_takes_too_long_for(tmp_path: Path, fault: Fault) -> None:
     job, report, limits, _ = run(
-        tmp_path, Budget(seconds=3), fault, patience=replace(QUICK, answer=None)
+        tmp_path, Budget(seconds=3), fault, retry_policy=replace(QUICK, answer=None)
     )
     assert job.cost["seconds"] <= 3.5
     assert WITHOUT_MODEL in report
@@ -306,7 +306,7 @@ def test_a_cancel_between_two_calls_of_the_model_makes_no_other_call(tmp_path: P
 
         async def cancelled_meanwhile() -> Job | None:
             running = asyncio.create_task(
-                run_job(services, job.id, lambda _settings: Cancelling({}), patience=QUICK)
+                run_job(services, job.id, lambda _settings: Cancelling({}), retry_policy=QUICK)
             )
             await asyncio.to_thread(model.asked.wait, 30)
             services.research.cancel(job.id)

@@ -79,7 +79,7 @@ def world() -> Iterator[World]:
             GuardedProxy(guard, network=internet),
             GuardedClient(AGENT, Bounds(seconds=3.0)),
             browser,
-            patience=PATIENCE,
+            timeouts=PATIENCE,
         )
         yield World(public, private, internet, runner, reader)
         runner.run(reader.close())

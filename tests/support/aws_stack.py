@@ -49,12 +49,12 @@ class AwsStack:
 
 
 @cache
-def clients_of(stand_in: StandIn, patience: float = 20, endpoint: str | None = None) -> Clients:
+def clients_of(stand_in: StandIn, wait_seconds: float = 20, endpoint: str | None = None) -> Clients:
     """Clients of the account's root user; to make one takes longer than most tests.
 
     Args:
         stand_in: what they reach.
-        patience: seconds that a call to the embedding endpoint may hang.
+        wait_seconds: seconds that a call to the embedding endpoint may hang.
         endpoint: by which address, where it is not the stand-in's own.
     """
     session = botocore.session.Session()
@@ -62,7 +62,7 @@ def clients_of(stand_in: StandIn, patience: float = 20, endpoint: str | None = N
     session.set_config_variable("region", stand_in.region)
     return Clients(
         embedding_concurrency=CONCURRENCY,
-        patience=patience,
+        wait_seconds=wait_seconds,
         session=session,
         endpoint=endpoint or stand_in.endpoint,
     )

@@ -88,13 +88,15 @@ def request(budget: Budget | None = None) -> ResearchRequest:
 def research(
     services: Services,
     budget: Budget | None = None,
-    patience: RetryPolicy = QUICK,
+    retry_policy: RetryPolicy = QUICK,
     pages: Pages | None = None,
 ) -> Job:
     """Run a job to its end."""
     job = services.research.request(request(budget))
     reader = pages or Pages({START: PAGE})
-    ended = asyncio.run(run_job(services, job.id, lambda _settings: reader, patience=patience))
+    ended = asyncio.run(
+        run_job(services, job.id, lambda _settings: reader, retry_policy=retry_policy)
+    )
     assert ended is not None
     assert reader.closed or not reader.asked
     return ended

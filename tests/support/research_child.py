@@ -19,4 +19,4 @@ def run(folder: Path, base_url: str, job_id: str) -> None:
     """Run the job of a data folder with the model at an address."""
     with light_services(settings_for(folder, "openai", base_url)) as services:
         pages = Pages(PAGES)
-        asyncio.run(run_job(services, job_id, lambda _settings: pages, patience=QUICK))
+        asyncio.run(run_job(services, job_id, lambda _settings: pages, retry_policy=QUICK))

@@ -90,7 +90,7 @@ def test_a_zip_function_has_all_it_needs_to_start(function: str) -> None:
     env |= {"ALEX_TEXT_SEARCH": "index", "ALEX_PROVIDER": "offline"}
     stack = Settings.from_env(env).aws
     assert stack is not None
-    assert stack.patience < 25
+    assert stack.wait_seconds < 25
 
 
 def test_a_run_outwaits_a_cold_endpoint() -> None:

@@ -35,7 +35,7 @@ class Clients:
 
     Args:
         embedding_concurrency: connections that the embedding client keeps.
-        patience: seconds that a call to a cold endpoint may hang.
+        wait_seconds: seconds that a call to a cold endpoint may hang.
         session: credentials and region; by default those of the environment.
         endpoint: address of a stand-in for AWS; by default `AWS_ENDPOINT_URL`, else AWS itself.
     """
@@ -44,12 +44,12 @@ class Clients:
         self,
         *,
         embedding_concurrency: int = 5,
-        patience: float = 20,
+        wait_seconds: float = 20,
         session: botocore.session.Session | None = None,
         endpoint: str | None = None,
     ) -> None:
         self._concurrency = embedding_concurrency
-        self._patience = patience
+        self._wait_seconds = wait_seconds
         self._lock = threading.Lock()
         self._session = session
         self._endpoint = endpoint
@@ -73,7 +73,7 @@ class Clients:
     @property
     def sagemaker(self) -> "SageMakerRuntimeClient":
         """Retried by its adapter; a cold endpoint keeps a call hanging while it wakes."""
-        config = _config(self._patience, 1, self._concurrency)
+        config = _config(self._wait_seconds, 1, self._concurrency)
         return cast("SageMakerRuntimeClient", self._client("sagemaker-runtime", config))
 
     @property

@@ -20,18 +20,18 @@ _POLL = 0.5
 """Seconds between two looks at an index that is building."""
 
 
-def switch_on(clients: Clients, index: str, *, patience: float = 30) -> TextSearch:
+def switch_on(clients: Clients, index: str, *, wait_seconds: float = 30) -> TextSearch:
     """Let an index answer full-text queries over its passages; who then scores wording.
 
     A region without full text refuses in its own way, so every refusal is taken for that: the
     stack must come up there, too. A missing right is waited for first: those of a new role take a
     moment to be known everywhere. Repeating the call changes nothing. An index that already holds
-    much may still be building when patience ends; until it is done, queries fall back.
+    much may still be building when the wait ends; until it is done, queries fall back.
 
     Raises:
         Unavailable: the service is busy or down.
     """
-    until = deadline(patience)
+    until = deadline(wait_seconds)
     ask = partial(_status, clients, index)
     with translated("The vector index"):
         try:

@@ -9,7 +9,7 @@ from alex.aws.failures import translated
 class LambdaLauncher:
     """Invokes the function asynchronously, once: an answer that got lost is not asked for again.
 
-    A run starts twice only if somebody asks twice, and then the second finds the job claimed.
+    A run starts twice only if somebody asks twice, and then the second finds the job leased.
     """
 
     def __init__(self, clients: Clients, function: str) -> None:

@@ -45,7 +45,7 @@ class S3VectorsIndex:
         index: the index's ARN.
         text_search: `index` where the index has full text switched on; `nearest` scores the
             wording of the nearest passages here.
-        patience: seconds until a busy index is given up for this time.
+        wait_seconds: seconds until a busy index is given up for this time.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class S3VectorsIndex:
         index: str,
         *,
         text_search: TextSearch = "index",
-        patience: float = 20,
+        wait_seconds: float = 20,
     ) -> None:
         self._clients = clients
         self._on: _On = {"indexArn": index}
         self.text_search: TextSearch = text_search
-        self._patience = patience
+        self._wait_seconds = wait_seconds
 
     @property
     def _client(self) -> "S3VectorsClient":
@@ -67,7 +67,7 @@ class S3VectorsIndex:
 
     def put(self, entries: Sequence[IndexEntry]) -> None:
         """Add or replace entries by key, any number of them."""
-        until = deadline(self._patience)
+        until = deadline(self._wait_seconds)
         for batch in _batches(entries):
             self._call(partial(self._client.put_vectors, **self._on, vectors=batch), until)
 
@@ -75,18 +75,18 @@ class S3VectorsIndex:
         """The entries that exist, in any order."""
         return [
             vector_records.entry(found["key"], found["metadata"], found["data"]["float32"])
-            for found in self._get(keys, deadline(self._patience))
+            for found in self._get(keys, deadline(self._wait_seconds))
         ]
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove entries; unknown keys are no error."""
-        until = deadline(self._patience)
+        until = deadline(self._wait_seconds)
         for batch in batched(keys, limits.VECTORS_DELETED):
             self._call(partial(self._client.delete_vectors, **self._on, keys=list(batch)), until)
 
     def query(self, vector: Vector, text: str, k: int, where: Filter) -> list[Candidate]:
         """The k nearest entries and the k best text matches that pass the filter, as one list."""
-        until = deadline(self._patience)
+        until = deadline(self._wait_seconds)
         k = min(k, limits.VECTORS_FOUND)
         with ThreadPoolExecutor(1, "full-text") as pool:
             wording = pool.submit(self._text_matches, text, k, where, until)

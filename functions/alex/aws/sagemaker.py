@@ -37,19 +37,19 @@ class SageMakerEmbedder:
     Args:
         endpoint: the endpoint's name.
         concurrency: calls at once; more than the endpoint takes are refused and tried again.
-        patience: seconds until a cold or failing endpoint is given up for this time.
+        wait_seconds: seconds until a cold or failing endpoint is given up for this time.
     """
 
     model = "all-MiniLM-L6-v2 (SageMaker)"
     dimension = 384
 
     def __init__(
-        self, clients: Clients, endpoint: str, *, concurrency: int = 5, patience: float = 20
+        self, clients: Clients, endpoint: str, *, concurrency: int = 5, wait_seconds: float = 20
     ) -> None:
         self._clients = clients
         self._endpoint = endpoint
         self._concurrency = concurrency
-        self._patience = patience
+        self._wait_seconds = wait_seconds
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One unit vector a text, in order; a text is read up to 256 word pieces.
@@ -60,7 +60,7 @@ class SageMakerEmbedder:
         """
         if not texts:
             return []
-        until = deadline(self._patience)
+        until = deadline(self._wait_seconds)
         client = self._clients.sagemaker
         pool = ThreadPoolExecutor(min(self._concurrency, len(texts)), "embed")
         try:

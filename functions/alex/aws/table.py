@@ -32,7 +32,7 @@ type Item = dict[str, Any]
 
 INDEX = "newest"
 
-_PATIENCE = 8
+_WAIT_SECONDS = 8
 """Seconds for a batch that is not read whole, or a write that met a transaction."""
 
 
@@ -71,7 +71,7 @@ class DynamoTable:
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
         """The items that exist, as they are now, in any order; no key twice."""
         found: list[Item] = []
-        until = deadline(_PATIENCE)
+        until = deadline(_WAIT_SECONDS)
         for batch in batched(keys, limits.READ_ITEMS):
             waiting: list[Any] = [{"pk": s(pk), "sk": s(sk)} for pk, sk in batch]
             while waiting:
@@ -216,7 +216,7 @@ def _write[T](attempt: Callable[[], T]) -> T:
     """Carry out a write, again where somebody's transaction is under way on the same item."""
     with translated("The table"):
         try:
-            return retry(attempt, until=deadline(_PATIENCE), passing=_met_another, first=0.05)
+            return retry(attempt, until=deadline(_WAIT_SECONDS), passing=_met_another, first=0.05)
         except RetriesExhausted as error:
             raise Unavailable("The table is busy or down.") from error
 

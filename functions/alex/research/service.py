@@ -101,10 +101,10 @@ class JobService:
         return self._update(job_id, change)
 
     def start(self, job_id: str) -> Job | None:
-        """Claim a job for a run; None where there is nothing to run.
+        """Lease a job to a run; None where there is nothing to run.
 
-        A job can be claimed when it is queued, or when it was running and its run has died.
-        Two claims at once: one wins. Who claimed a job releases it when the run is over.
+        A job can be leased when it is queued, or when it was running and its run has died.
+        Of two at once one wins. Who leased a job releases it when the run is over.
         """
         job = self.get(job_id)
         if job.status.final or not self._leases.acquire(job, self._clock()):
@@ -116,7 +116,7 @@ class JobService:
             return None
 
     def release(self, job_id: str) -> None:
-        """Say that the run that claimed the job is over, however it ended."""
+        """Say that the run that leased the job is over, however it ended."""
         self._leases.release(job_id)
 
     def waits(self, job: Job) -> bool:

@@ -65,13 +65,13 @@ class BrowserReader:
         client: GuardedClient,
         executable: Path,
         *,
-        patience: PageTimeouts | None = None,
+        timeouts: PageTimeouts | None = None,
     ) -> None:
         self.proxy = proxy
         self._plain = HttpReader(proxy, client)
         self.manners = self._plain.manners
         self.chromium = Chromium(executable, client.user_agent)
-        self._patience = patience or PageTimeouts()
+        self._timeouts = timeouts or PageTimeouts()
         self._tabs = asyncio.Semaphore(_TABS)
 
     @property
@@ -126,8 +126,8 @@ class BrowserReader:
     async def _load(self, url: str) -> PageResponse | None:
         async with self.proxy.session() as session:
             try:
-                async with asyncio.timeout(self._patience.total), self.chromium.tab(session) as tab:
-                    visit = _Visit(tab, session, url, self._patience)
+                async with asyncio.timeout(self._timeouts.total), self.chromium.tab(session) as tab:
+                    visit = _Visit(tab, session, url, self._timeouts)
                     try:
                         return await visit.response()
                     finally:
@@ -147,7 +147,7 @@ class _Visit:
     tab: Page
     session: Session
     url: str
-    patience: PageTimeouts
+    timeouts: PageTimeouts
     _navigations: int = field(default=0, init=False)
     _partial: bool = field(default=False, init=False)
     _weight: int = field(default=0, init=False)
@@ -174,7 +174,7 @@ class _Visit:
             raise PageUnreadable(
                 self.url,
                 ReadFailure.TIMEOUT,
-                f"No page within {self.patience.navigation:g} seconds.",
+                f"No page within {self.timeouts.navigation:g} seconds.",
             )
         body = html.encode("utf-8", "replace")
         return PageResponse(
@@ -183,7 +183,7 @@ class _Visit:
             content_type="text/html; charset=utf-8",
             body=body,
             seen=True,
-            partial=self._partial or len(html) >= self.patience.html or self.session.exhausted,
+            partial=self._partial or len(html) >= self.timeouts.html or self.session.exhausted,
         )
 
     async def end(self) -> None:
@@ -195,7 +195,7 @@ class _Visit:
         """Navigate; None for a download, and for a page that is slow but has begun."""
         try:
             return await self.tab.goto(
-                self.url, wait_until="domcontentloaded", timeout=self.patience.navigation * 1000
+                self.url, wait_until="domcontentloaded", timeout=self.timeouts.navigation * 1000
             )
         except PlaywrightTimeout:
             self._partial = True
@@ -208,9 +208,9 @@ class _Visit:
     async def _settle(self) -> None:
         """Wait for scripts to have built the page, within reason."""
         try:
-            await self.tab.wait_for_load_state("networkidle", timeout=self.patience.quiet * 1000)
+            await self.tab.wait_for_load_state("networkidle", timeout=self.timeouts.quiet * 1000)
             await self.tab.wait_for_function(
-                f"({_TEXT_LENGTH})() > {_SCARCE}", timeout=self.patience.content * 1000
+                f"({_TEXT_LENGTH})() > {_SCARCE}", timeout=self.timeouts.content * 1000
             )
         except PlaywrightTimeout:
             return  # a page that never rests is read as it is
@@ -219,8 +219,8 @@ class _Visit:
         """What the page shows, as HTML; None where its scripts leave no room for ours."""
         for _ in range(_NAVIGATIONS):
             try:
-                async with asyncio.timeout(self.patience.script):
-                    return await seen_html(self.tab, self.patience.html)
+                async with asyncio.timeout(self.timeouts.script):
+                    return await seen_html(self.tab, self.timeouts.html)
             except (TimeoutError, Unseeable):
                 return None
             except PlaywrightError as error:
@@ -235,7 +235,7 @@ class _Visit:
 
         def weigh(event: Mapping[str, int]) -> None:
             self._weight += event["dataLength"]
-            if self._weight > self.patience.unpacked and self._stopping is None:
+            if self._weight > self.timeouts.unpacked and self._stopping is None:
                 self._partial = True
                 self._stopping = asyncio.ensure_future(browser.send("Page.stopLoading"))
 

@@ -25,9 +25,9 @@ TEXTS = [
 CALL = "sagemaker:InvokeEndpoint"
 
 
-def embedder(stand_in: "StandIn", endpoint: str, patience: float = 20) -> SageMakerEmbedder:
-    clients = clients_of(stand_in, patience)
-    return SageMakerEmbedder(clients, endpoint, concurrency=CONCURRENCY, patience=patience)
+def embedder(stand_in: "StandIn", endpoint: str, wait_seconds: float = 20) -> SageMakerEmbedder:
+    clients = clients_of(stand_in, wait_seconds)
+    return SageMakerEmbedder(clients, endpoint, concurrency=CONCURRENCY, wait_seconds=wait_seconds)
 
 
 def test_vectors_are_those_of_the_laptop(stand_in: "StandIn", endpoint: str) -> None:
@@ -64,7 +64,7 @@ def test_a_cold_endpoint_is_given_up_in_time_and_warm_for_the_retry(
     stand_in.order_faults({CALL: [{"seconds": 3.0}] * CONCURRENCY})
     started = time.monotonic()
     with pytest.raises(Unavailable) as raised:
-        embedder(stand_in, endpoint, patience=1).embed(TEXTS)
+        embedder(stand_in, endpoint, wait_seconds=1).embed(TEXTS)
     assert time.monotonic() - started < 2.5
     assert raised.value.retry_after > 0
     assert len(embedder(stand_in, endpoint).embed(TEXTS)) == len(TEXTS)
@@ -74,7 +74,7 @@ def test_a_failing_endpoint_is_given_up_in_time(stand_in: "StandIn", endpoint: s
     stand_in.order_faults({CALL: [{"code": "ServiceUnavailable"}] * 1000})
     started = time.monotonic()
     with pytest.raises(Unavailable):
-        embedder(stand_in, endpoint, patience=1).embed(["one"])
+        embedder(stand_in, endpoint, wait_seconds=1).embed(["one"])
     assert time.monotonic() - started < 2.5
 
 

@@ -117,15 +117,17 @@ def test_a_region_without_full_text_says_so(stand_in: StandIn) -> None:
     assert switch_on(clients, arn) == "nearest"
 
 
-@pytest.mark.parametrize(("refusals", "patience", "who"), [(3, 30, "index"), (99, 0.5, "nearest")])
+@pytest.mark.parametrize(
+    ("refusals", "wait_seconds", "who"), [(3, 30, "index"), (99, 0.5, "nearest")]
+)
 def test_a_new_role_is_given_time_to_be_known(
-    stand_in: StandIn, refusals: int, patience: float, who: str
+    stand_in: StandIn, refusals: int, wait_seconds: float, who: str
 ) -> None:
     clients = clients_of(stand_in)
     arn = make_index(clients, f"role-{refusals}")
     denied = [{"code": "AccessDeniedException"}] * refusals
     stand_in.order_faults({"s3vectors:UpdateIndexMode": denied})
-    assert switch_on(clients, arn, patience=patience) == who
+    assert switch_on(clients, arn, wait_seconds=wait_seconds) == who
 
 
 def test_a_busy_service_fails_the_deployment_instead(stand_in: StandIn) -> None:
@@ -133,4 +135,4 @@ def test_a_busy_service_fails_the_deployment_instead(stand_in: StandIn) -> None:
     arn = make_index(clients, "busy")
     stand_in.order_faults({"s3vectors:UpdateIndexMode": [{"code": "InternalServerException"}] * 99})
     with pytest.raises(Unavailable):
-        switch_on(clients, arn, patience=0.5)
+        switch_on(clients, arn, wait_seconds=0.5)
