@@ -1,4 +1,4 @@
-"""What README and the guides tell: their blocks of code, and the commands in them."""
+"""What README, CONTRIBUTING and the guides tell: their blocks of code, and the commands in them."""
 
 import re
 import shlex
@@ -8,9 +8,11 @@ from itertools import groupby
 
 from tests.support.tree import ROOT
 
+_AT_THE_TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+
 PAGES = {
     page.relative_to(ROOT).as_posix(): page.read_text("utf-8")
-    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "guides").glob("*.md"))]
+    for page in [*map(ROOT.joinpath, _AT_THE_TOP), *sorted((ROOT / "guides").glob("*.md"))]
 }
 GUIDES = {page: text for page, text in PAGES.items() if page.startswith("guides/")}
 

@@ -14,7 +14,9 @@ from researcher.sources.files import READERS
 from tests.support.guides import PAGES
 from tests.support.tree import BEGIN, END, PAGE, ROOT, tree
 
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+README = PAGES["README.md"]
+REFERENCE = PAGES["guides/reference.md"]
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 ENV_EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 CODE = [p for name in ("functions", "researcher", "laptop") for p in (ROOT / name).rglob("*.py")]
 LINE = re.compile(r"(?:^|`|\$ |&& |uv run |\.env )alex ([a-z-][^`\n|]*)", re.MULTILINE)
@@ -58,15 +60,15 @@ def test_every_command_and_option_told_exists() -> None:
 
 @pytest.mark.parametrize("path", [path for path in COMMANDS if path])
 def test_every_command_is_told(path: tuple[str, ...]) -> None:
-    assert re.search(rf"`alex {path[0]}\b", TEXT)
-    assert re.search(rf"\b{path[-1]}\b", TEXT)
+    assert re.search(rf"`alex {path[0]}\b", REFERENCE)
+    assert re.search(rf"\b{path[-1]}\b", REFERENCE)
 
 
 def test_every_option_is_told() -> None:
     for path, command in COMMANDS.items():
         for option in options(command) - {"-h", "-n", "--help"}:
             told = rf"`(?:[a-z ]+ )?{re.escape(option)}(?: [A-Z]+)?`"
-            assert re.search(told, TEXT), (path, option)
+            assert re.search(told, REFERENCE), (path, option)
 
 
 def test_every_variable_read_is_explained_and_no_other() -> None:
@@ -76,16 +78,38 @@ def test_every_variable_read_is_explained_and_no_other() -> None:
     assert read == explained
     pages = {name for text in PAGES.values() for name in named.findall(text)}
     assert pages <= explained
+    for_people, _, for_functions = ENV_EXAMPLE.partition("--- In Lambda ---")
+    assert for_functions
+    assert set(named.findall(for_people)) == set(named.findall(REFERENCE))
+
+
+def test_readme_is_short() -> None:
+    assert len(README) < 12_000
+
+
+def test_the_test_commands_are_those_of_ci() -> None:
+    [command] = [line for line in CI.splitlines() if line.startswith("uv run pytest")]
+    assert command in README.splitlines()
+    assert "uv run pytest" in README.splitlines()
+
+
+def test_every_check_of_ci_is_told_to_contributors() -> None:
+    checks = re.findall(r"^uv run .+", CI, re.MULTILINE)
+    assert len(checks) > 3
+    for check in checks:
+        assert check in PAGES["CONTRIBUTING.md"].splitlines(), check
 
 
 def test_every_route_is_told_and_no_other() -> None:
-    told = set(re.findall(r"`((?:GET|POST|DELETE) /[^`?]*)`", TEXT))
+    told = set(re.findall(r"`((?:GET|POST|DELETE) /[^`?]*)`", REFERENCE))
     assert told == {f"{route.method} {route.path}" for route in routes.ROUTES}
 
 
 def test_every_address_of_the_examples_is_a_route() -> None:
-    for method_path in re.findall(r"http://127\.0\.0\.1:8000(/[^\s\"?]*)", TEXT):
-        assert any(route.path == method_path for route in routes.ROUTES), method_path
+    told = re.findall(r"http://127\.0\.0\.1:8000(/[^\s\"?]*)", "".join(PAGES.values()))
+    assert told
+    for path in told:
+        assert any(route.path == path for route in routes.ROUTES), path
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -100,12 +124,12 @@ def test_every_path_told_exists(page: str) -> None:
 
 
 def test_the_exit_codes_are_these() -> None:
-    told = {int(code) for code in re.findall(r"^\| (\d+) \|", TEXT, re.MULTILINE)}
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", REFERENCE, re.MULTILINE)}
     assert told == {int(code) for code in ExitCode}
 
 
 def test_every_kind_of_file_that_can_be_read_is_told() -> None:
-    told = re.search(r"`alex ingest PATH…` \| ([^|]*)", TEXT)
+    told = re.search(r"`alex ingest PATH…` \| ([^|]*)", REFERENCE)
     assert told
     kinds = set(re.findall(r"`(\.\w+)`", told[1]))
     assert kinds == set(READERS) - {".htm"}

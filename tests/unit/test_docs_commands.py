@@ -35,7 +35,10 @@ AWS_OWN = {
 AWS_ANY = {"--query", "--output", "--region"}
 
 SHELLS = {
-    "sh": {"alias", "curl", "export", "read", "unset", "FUNCTION=$", "KEY_ID=$"},
+    "sh": {
+        *("alias", "curl", "export", "read", "unset", "FUNCTION=$", "KEY_ID=$"),
+        *("python3", "~/.venvs/uv/bin/uv", ".ci/run"),
+    },
     "powershell": {
         "function",
         "Invoke-RestMethod",
@@ -196,8 +199,8 @@ def test_every_file_that_a_command_reads_exists() -> None:
 
 def test_every_module_that_is_run_exists() -> None:
     for block, words in programs("uv"):
-        if "-m" in words:
-            assert find_spec(words[words.index("-m") + 1]), block.place
+        if words[1:4] == ["run", "python", "-m"]:
+            assert find_spec(words[4]), block.place
 
 
 def test_every_stack_is_the_one_of_samconfig() -> None:

@@ -64,7 +64,7 @@ def test_every_guide_is_reached_from_readme(page: str) -> None:
 def test_steps_are_numbered_from_one(page: str) -> None:
     steps = [int(n) for n in re.findall(r"^## (\d+)\. ", PAGES[page], re.MULTILINE)]
     assert steps == [*range(1, len(steps) + 1)]
-    assert steps or page == "guides/architecture.md"
+    assert bool(steps) == bool(re.match(r"guides/\d", page))
 
 
 def test_every_variable_that_is_set_is_known() -> None:
@@ -83,7 +83,7 @@ def drawing(block: Block) -> tuple[str, list[str]]:
 
 def test_there_is_a_diagram_of_each_kind() -> None:
     kinds = Counter(drawing(block)[0].split()[0] for block in DIAGRAMS)
-    assert kinds == {"flowchart": 2, "sequenceDiagram": 2, "stateDiagram-v2": 1, "erDiagram": 1}
+    assert kinds == {"flowchart": 3, "sequenceDiagram": 2, "stateDiagram-v2": 1, "erDiagram": 1}
 
 
 @pytest.mark.parametrize("block", DIAGRAMS, ids=lambda block: block.place)
