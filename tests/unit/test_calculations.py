@@ -223,6 +223,18 @@ def test_companies_are_not_mixed_in_a_change() -> None:
     assert "different measures" in " ".join(check(claim, EXHIBITS).reasons)
 
 
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [("S1", []), ("S3", ["a calculation fails: the formula mixes companies and measures"])],
+)
+def test_companies_are_not_mixed_in_a_ratio(source: str, why: list[str]) -> None:
+    income = Operand(name="a", value="$61.9 million", quote=Quote(source="S1", text=OPERATING))
+    revenue = Operand(name="b", value="$412.6 million", quote=Quote(source=source, text=REVENUE))
+    calculation = Calculation(result="15.0%", formula="a / b", operands=[income, revenue])
+    claim = Claim(text="The operating margin was 15.0%.", quotes=[], calculations=[calculation])
+    assert [r for r in check(claim, EXHIBITS).reasons if "calculation" in r] == why
+
+
 def test_words_for_multiples_are_calculated_too() -> None:
     text = (
         "(in millions)\n\n|  | Year Ended June 30, 2026 | Year Ended June 30, 2025 |\n"

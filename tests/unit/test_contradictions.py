@@ -58,6 +58,15 @@ def test_a_row_that_is_no_headline_is_compared_where_its_table_agrees_otherwise(
     assert told(found)[2] == ["$231.1 million", "$238.1 million"]
 
 
+@pytest.mark.parametrize(("equal", "contradictions"), [(0, 0), (1, 0), (2, 1), (3, 1)])
+def test_two_equal_figures_make_two_tables_one_statement(equal: int, contradictions: int) -> None:
+    head = "(In millions)\n\n|  | Three Months Ended June 30, 2026 |\n"
+    shared = ["| Marketing | $41.5 |", "| Warranty | $3.9 |", "| Travel | $2.2 |"][:equal]
+    tables = [[f"| Cost of revenue | ${cost} |", *shared] for cost in ("231.1", "238.1")]
+    sources = [source(f"S{n}", head + "\n".join(rows) + "\n") for n, rows in enumerate(tables)]
+    assert len(find(sources)) == contradictions
+
+
 def test_contradictions_come_in_the_order_of_the_text() -> None:
     """A run that died in between finds the same ones, and of many keeps the same few."""
     changed = {"412.6": "411.6", "378.5": "377.5", "61.9": "60.9", "52.3": "51.3", "47.3": "46.3"}

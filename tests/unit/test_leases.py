@@ -55,6 +55,26 @@ def test_of_two_claimants_one_wins_and_the_job_is_his_until_released(
     assert other.start(job.id)
 
 
+def test_a_start_that_comes_too_late_keeps_no_lease(tmp_path: Path) -> None:
+    class Overtaken(SqliteJobStore):
+        """Somebody changes the job just before it is first saved."""
+
+        overtaken = False
+
+        def save(self, job: Job) -> Job:
+            if not self.overtaken:
+                self.overtaken = True
+                super().save(self.get(job.id) or job)
+            return super().save(job)
+
+    store = Overtaken(Database(tmp_path / "alex.db"))
+    desk = JobService(store, QueuedLauncher(), LockedLeases(tmp_path / "running"))
+    job = queued(desk)
+    assert desk.start(job.id) is None
+    assert list((tmp_path / "running").iterdir()) == []
+    assert desk_over(tmp_path).start(job.id)
+
+
 def test_a_job_that_ended_is_not_claimed(desk: JobService) -> None:
     job = queued(desk)
     assert desk.start(job.id)
