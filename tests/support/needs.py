@@ -1,4 +1,4 @@
-"""What a test needs from the machine; missing, it skips with a reason, or fails in CI."""
+"""What a test needs from the machine; missing, it skips with a reason."""
 
 import os
 from collections.abc import Callable
@@ -11,14 +11,15 @@ from researcher.sources.web.browser import find_browser
 SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 """Filings and retrieval sets that may stand beside the checkout; never part of the project."""
 
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
-def _need(present: bool, reason: str) -> pytest.MarkDecorator:
-    in_ci = os.environ.get("CI", "").lower() in {"1", "true"}
-    return pytest.mark.skipif(not present and not in_ci, reason=reason)
-
-
-BROWSER = _need(find_browser() is not None, "no Chromium found: see README, Browser")
+# CI installs a browser: there, a test that cannot find it must fail. No clone brings the data.
+BROWSER = pytest.mark.skipif(
+    find_browser() is None and not IN_CI, reason="no Chromium found: see README, Browser"
+)
 """For a single parameter of a test or fixture."""
+
+DATA = pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="no data sets beside the checkout")
 
 
 def needs_browser[T: Callable[..., object]](test: T) -> T:
@@ -29,5 +30,5 @@ def needs_browser[T: Callable[..., object]](test: T) -> T:
 
 def needs_shared_data[T: Callable[..., object]](test: T) -> T:
     """Run only where the public data sets stand beside the checkout."""
-    marked: T = _need(SHARED_DATA.is_dir(), f"no data sets at {SHARED_DATA}")(test)
+    marked: T = DATA(test)
     return marked
