@@ -17,7 +17,7 @@ def wire(settings: Settings) -> Services:
 
 
 def _local(settings: Settings) -> Services:
-    """SQLite and ONNX Runtime under `data_dir`; needs the packages of the laptop group."""
+    """SQLite and ONNX Runtime under `data_dir`."""
     from alex.local.catalog import SqliteCatalog  # noqa: PLC0415 - only where it is used
     from alex.local.database import Database  # noqa: PLC0415
     from alex.local.embedder import MiniLmEmbedder  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """`alex demo`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laptop.cards import document_page, hits
@@ -12,7 +13,7 @@ if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
 
 BROWSER_ADVICE = (
     "No browser was found, so the pages were read over plain HTTP: what scripts add to them is "
-    "missing. `uv run playwright install chromium-headless-shell` gets one."
+    "missing. `{install}` gets one."
 )
 
 
@@ -35,6 +36,9 @@ def demo(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 def _tell(screen: Screen, done: "Demo", question: str) -> None:
     """The report, the search that finds it, where things are, and what to try next."""
+    from researcher.sources.web.browser import INSTALL  # noqa: PLC0415 - keeps `--help` quick
+
+    alex = _command()
     screen.out.print()
     screen.out.rule("The report", style="quiet")
     screen.out.print(document_page(done.report))
@@ -52,11 +56,17 @@ def _tell(screen: Screen, done: "Demo", question: str) -> None:
         markup=False,
     )
     if done.evidence.via == "http":
-        screen.warn(BROWSER_ADVICE)
+        screen.warn(BROWSER_ADVICE.format(install=INSTALL))
     screen.note(
         "\nNext:\n"
-        f'  uv run alex search "order backlog" --data-dir "{done.folder}"\n'
-        '  uv run alex research "your question" --url https://…\n'
-        "  uv run alex ingest PATH …\n"
-        "  uv run alex serve"
+        f'  {alex} search "order backlog" --data-dir "{done.folder}"\n'
+        f'  {alex} research "your question" --url https://…\n'
+        f"  {alex} ingest PATH …\n"
+        f"  {alex} serve"
     )
+
+
+def _command() -> str:
+    """What runs this very `alex` again: a checkout's is on no PATH."""
+    checkout = (Path(__file__).parents[2] / "pyproject.toml").exists()
+    return "uv run alex" if checkout else "alex"

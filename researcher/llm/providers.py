@@ -6,6 +6,7 @@ address from the settings alone.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 
 from agents import Model, ModelSettings, OpenAIChatCompletionsModel, OpenAIResponsesModel
 from openai import AsyncOpenAI
@@ -114,7 +115,8 @@ def _openai(settings: Settings) -> tuple[Model, AsyncOpenAI]:
 
 def _bedrock(settings: Settings) -> tuple[Model, AsyncOpenAI]:
     """Signed with the process's own AWS role."""
-    from openai.providers import bedrock  # noqa: PLC0415 - wants botocore, which others do without
+    _demand("botocore", "ALEX_PROVIDER=bedrock signs with botocore; install alex[bedrock].")
+    from openai.providers import bedrock  # noqa: PLC0415 - no other provider needs it
 
     client = AsyncOpenAI(
         provider=bedrock(
@@ -139,6 +141,10 @@ def _key(settings: Settings) -> str:
     """The provider's key; on AWS it is a SecureString, read where it is used."""
     if not settings.model_key_parameter:
         return settings.model_api_key
+    _demand(
+        "aws_lambda_powertools",
+        "ALEX_MODEL_KEY_PARAMETER is for Lambda alone; elsewhere ALEX_MODEL_API_KEY holds the key.",
+    )
     from aws_lambda_powertools.utilities.parameters import (  # noqa: PLC0415 - imports boto3
         GetParameterError,
         get_parameter,
@@ -150,3 +156,13 @@ def _key(settings: Settings) -> str:
         raise Misconfigured(
             "The key named by ALEX_MODEL_KEY_PARAMETER could not be read."
         ) from error
+
+
+def _demand(package: str, otherwise: str) -> None:
+    """Insist on a package that not every installation has.
+
+    Raises:
+        Misconfigured: it is not.
+    """
+    if find_spec(package) is None:
+        raise Misconfigured(otherwise)

@@ -7,7 +7,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import PdfMargins, sync_playwright
 
 from alex.errors import AlexError, Misconfigured
-from researcher.sources.web.browser import find_browser
+from researcher.sources.web.browser import INSTALL, find_browser
 from researcher.sources.web.chromium import browser_environment
 
 _SECONDS = 60
@@ -31,9 +31,8 @@ def pdf(html: str) -> bytes:
     browser = find_browser()
     if browser is None:
         raise Misconfigured(
-            "A PDF is printed by a browser, and none was found: `uv run playwright install "
-            "chromium-headless-shell` gets one, or ALEX_BROWSER names it. `--format html` needs "
-            "none."
+            f"A PDF is printed by a browser, and none was found: `{INSTALL}` gets one, "
+            "or ALEX_BROWSER names it. `--format html` needs none."
         )
     try:
         return _printed(html, browser)

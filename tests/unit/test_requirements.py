@@ -1,9 +1,13 @@
-"""The requirements of what is deployed are those of the lock."""
+"""The requirements of what is deployed are those of the lock, and as the laptop's."""
 
 import subprocess
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,6 +22,21 @@ def test_requirements_are_exported_from_the_lock(file: str, group: str) -> None:
     exported = subprocess.run(options, cwd=ROOT, capture_output=True, text=True, check=True)
     wanted = _requirements(exported.stdout)
     assert _requirements((ROOT / file).read_text()) == wanted, f"{file} is stale; run: {command}"
+
+
+def test_the_laptop_and_what_is_deployed_want_the_same_versions() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    bounds: dict[str, set[SpecifierSet]] = {}
+    groups = (
+        project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"].values(),
+        *project["dependency-groups"].values(),
+    )
+    for written in chain.from_iterable(groups):
+        if isinstance(written, str):  # and no group included by another
+            wanted = Requirement(written)
+            bounds.setdefault(wanted.name, set()).add(wanted.specifier)
+    assert {name: found for name, found in bounds.items() if len(found) > 1} == {}
 
 
 def _requirements(text: str) -> list[str]:

@@ -12,6 +12,9 @@ from pathlib import Path
 OVERRIDE = "ALEX_BROWSER"
 """Path of the browser to use; set but empty or missing on disk means: use none."""
 
+INSTALL = f"{sys.executable} -m playwright install chromium-headless-shell"
+"""The command that gets one, in a checkout as in an installation by `uv tool`."""
+
 _COMMANDS = (
     # The headless shell first: half the memory and twice as fast to launch.
     "chromium-headless-shell",

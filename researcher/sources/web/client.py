@@ -1,12 +1,14 @@
 """Plain HTTP through the guarded proxy: bounded in time, size and redirects."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
-import httpx
+import certifi
+import httpx2
 
 from researcher.sources.web.decoding import ACCEPTED, Undecodable, Unpacker
 from researcher.sources.web.pages import PageResponse, PageUnreadable, ReadFailure
@@ -26,13 +28,21 @@ class Bounds:
     seconds: float = 30.0
 
 
+def _authorities() -> ssl.SSLContext:
+    """A list of its own: the stores of Windows and macOS may fetch what a chain lacks.
+
+    They would fetch it past the guarded proxy.
+    """
+    return ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+
+
 @dataclass(frozen=True, slots=True)
 class GuardedClient:
     """Fetches URLs; `user_agent` is how it names itself."""
 
     user_agent: str
     bounds: Bounds = field(default_factory=Bounds)
-    _tls: ssl.SSLContext = field(default_factory=httpx.create_ssl_context, repr=False)
+    _tls: ssl.SSLContext = field(default_factory=_authorities, repr=False)
 
     async def get(
         self, session: Session, url: str, *, ask: Callable[[str], Awaitable[None]]
@@ -42,14 +52,14 @@ class GuardedClient:
         Raises:
             PageUnreadable: no response came; an error status is a response.
         """
-        proxy = httpx.Proxy(session.server, auth=(session.username, session.password))
+        proxy = httpx2.Proxy(session.server, auth=(session.username, session.password))
         headers = {
             "User-Agent": self.user_agent,
             "Accept": _ACCEPT,
             "Accept-Language": "en",
             "Accept-Encoding": ACCEPTED,
         }
-        async with httpx.AsyncClient(
+        async with httpx2.AsyncClient(
             proxy=proxy,
             headers=headers,
             verify=self._tls,
@@ -66,16 +76,16 @@ class GuardedClient:
         raise PageUnreadable(url, ReadFailure.REDIRECTS, "The page redirects without end.")
 
     async def _hop(
-        self, http: httpx.AsyncClient, session: Session, url: str
+        self, http: httpx2.AsyncClient, session: Session, url: str
     ) -> tuple[PageResponse, str | None]:
         """One response, and where it redirects to."""
         body = bytearray()
-        head: httpx.Response | None = None
+        head: httpx2.Response | None = None
         try:
             async with asyncio.timeout(self.bounds.seconds), http.stream("GET", url) as head:
                 if not head.has_redirect_location:
                     await self._fill(body, head)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             if head is None or not body:
                 raise self._failure(url, session, error) from error
             return _response(head, body, partial=True), None
@@ -84,7 +94,7 @@ class GuardedClient:
         partial = len(body) >= self.bounds.bytes or session.exhausted
         return _response(head, body, partial=partial), location
 
-    async def _fill(self, body: bytearray, head: httpx.Response) -> None:
+    async def _fill(self, body: bytearray, head: httpx2.Response) -> None:
         """Read the body, up to the limit: packed, it could be a million times what was sent."""
         unpacker = Unpacker(head.headers.get("content-encoding", ""))
         async for chunk in head.aiter_raw():
@@ -95,14 +105,14 @@ class GuardedClient:
     def _failure(self, url: str, session: Session, error: Exception) -> PageUnreadable:
         if isinstance(error, Undecodable):
             return PageUnreadable(url, ReadFailure.UNSUPPORTED, f"It cannot be unpacked: {error}.")
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
+        if isinstance(error, TimeoutError | httpx2.TimeoutException):
             return PageUnreadable(
                 url, ReadFailure.TIMEOUT, f"No answer within {self.bounds.seconds:g} seconds."
             )
         return network_failure(url, session.refusal_of(url))
 
 
-def _response(head: httpx.Response, body: bytearray, *, partial: bool = False) -> PageResponse:
+def _response(head: httpx2.Response, body: bytearray, *, partial: bool = False) -> PageResponse:
     return PageResponse(
         url=str(head.url),
         status=head.status_code,
