@@ -6,7 +6,7 @@ of a call has paid for it, and whatever is spent at any moment is never above th
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
@@ -79,16 +79,24 @@ class Ledger:
 
     Args:
         tariff: None where nobody knows what the model costs, and nothing is charged.
+        clock: tells the moment, in seconds.
     """
 
-    def __init__(self, budget: Budget, tariff: Tariff | None, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        tariff: Tariff | None,
+        checkpoint: Checkpoint,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._budget = budget
         self._cap = Decimal(str(budget.usd))
         self._tariff = tariff
         self._journal = checkpoint
         self._lock = threading.Lock()
         self._kept_usd, self._kept_calls = Decimal(0), 0
-        self._began = time.monotonic()
+        self._clock = clock
+        self._began = clock()
         self._state = checkpoint.recall(_STEP, Spending) or Spending()
         self._seconds_before = self._state.seconds
         self._replayed: dict[str, int] = {}
@@ -111,7 +119,7 @@ class Ledger:
     @property
     def seconds(self) -> float:
         """What the run has taken so far; the time between its attempts does not count."""
-        return self._seconds_before + time.monotonic() - self._began
+        return self._seconds_before + self._clock() - self._began
 
     def reach(self, cap: str) -> None:
         """Note that a cap was reached."""

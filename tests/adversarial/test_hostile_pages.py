@@ -8,7 +8,6 @@ parts: the guard, the proxy, robots.txt, the browser's processes.
 
 import asyncio
 import gzip
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -36,8 +35,6 @@ PATIENCE = PageTimeouts(
     html=2_000_000,
     unpacked=9_000_000,
 )
-SLOWEST = 20.0
-"""Seconds for an attack, on a busy machine: twice a browser's patience, and the plain reading."""
 
 
 @dataclass(frozen=True)
@@ -260,10 +257,10 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
         runner.run(reader.close())
 
 
+@pytest.mark.timeout(60)  # a reader that hangs is stopped
 @pytest.mark.parametrize("number", range(len(ATTACKS)), ids=[a.name for a in ATTACKS])
 def test_what_becomes_of(world: World, number: int) -> None:
     attack = ATTACKS[number]
-    started = time.monotonic()
     found: ReadFailure | str
     try:
         read = world.read(attack.url or f"http://{PUBLIC}/{number}")
@@ -274,7 +271,6 @@ def test_what_becomes_of(world: World, number: int) -> None:
         assert "tea" in read.text
         assert SECRET not in read.text
         assert len(read.text) <= PATIENCE.html
-    assert time.monotonic() - started < SLOWEST
     assert world.private.hits == []
     good = world.read(f"http://{PUBLIC}/good")
     assert good.text.count("Paragraph") == 12

@@ -237,9 +237,7 @@ def test_what_a_broken_ingest_left_is_swept_away(tmp_path: Path) -> None:
             catalog = SqliteCatalog(database)
             catalog.stage(Revision("broken", "broken-1", 0), now() - 2 * LEASE)
             with serving(services, run_job=lambda _: None):
-                deadline = time.monotonic() + 30
-                while catalog.leftovers(now()):
-                    assert time.monotonic() < deadline
+                while catalog.leftovers(now()):  # the test's timeout ends it
                     time.sleep(0.01)
         finally:
             database.close()

@@ -223,7 +223,7 @@ def _sent(fault: Fault | None, answer: Answer, first_writing: bool) -> Answer:
 
 
 def _hang(model: FakeModel) -> Answer:
-    model.closing.wait(60)
+    model.closing.wait()
     return Answer(None)
 
 

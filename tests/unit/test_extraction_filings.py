@@ -1,7 +1,6 @@
 """Real filings: every visible figure and word is in the text, to the last page."""
 
 import re
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -26,9 +25,7 @@ WORD = re.compile(r"[A-Za-z]{3,}")
 @pytest.mark.parametrize("path", FILINGS, ids=lambda path: path.stem)
 def test_every_visible_figure_and_word_is_kept(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    started = time.perf_counter()
     text = extract_html(source, "https://www.sec.gov/Archives/filing.htm").text
-    assert time.perf_counter() - started < 5
     body = html.document_fromstring(source.encode()).find(".//body")
     assert body is not None
     drop_hidden(body)

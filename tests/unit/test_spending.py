@@ -131,9 +131,12 @@ def test_an_answer_is_given_again_once_and_not_to_who_had_it() -> None:
 
 
 def test_the_seconds_of_all_attempts_count() -> None:
-    texts = Texts()
-    Checkpoint(texts, "job").keep("calls", Spending(seconds=100))
-    assert 100 <= ledger(texts).seconds < 101
+    checkpoint = Checkpoint(Texts(), "job")
+    for began, ended, seconds in ((7, 107, 100), (500, 503, 103)):
+        moments = iter([began, ended, ended])
+        books = Ledger(Budget(), FLAT, checkpoint, clock=lambda moments=moments: next(moments))
+        books.reach(f"A cap at {ended}.")  # is written down with the seconds so far
+        assert books.seconds == seconds
 
 
 def test_calls_at_once_stay_within_the_cap() -> None:
