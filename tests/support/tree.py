@@ -64,6 +64,7 @@ UNTOLD = (
     ".python-version",
     ".dockerignore",
     "__init__.py",
+    "py.typed",
 )
 
 
