@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support.ingest_corpus import WORDS
 from tests.support.stores import Stores
 
@@ -65,6 +67,7 @@ def check_integrity(folder: Path) -> None:
     stores.database.close()
 
 
+@pytest.mark.slow
 def test_killed_twenty_times_and_repeated_equals_one_clean_run(tmp_path: Path) -> None:
     clean, killed = tmp_path / "clean", tmp_path / "killed"
     process = start(clean)

@@ -130,6 +130,7 @@ def test_notices_over_the_page_are_gone(world: World) -> None:
     assert "partners" not in read.text
 
 
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize(
     ("path", "failure"),
@@ -175,6 +176,7 @@ def test_a_name_that_moves_inside_is_refused(world: World) -> None:
     assert world.failure("http://rebinding.example/secret") is ReadFailure.BLOCKED_ADDRESS
 
 
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize(
     ("path", "partial"),
@@ -229,6 +231,7 @@ def test_reading_in_parallel_gives_each_its_own_page(world: World) -> None:
     assert titles == ["# All about tea", "# Late tea", "# Late tea", "# All about tea"]
 
 
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a POSIX signal")
 @pytest.mark.parametrize("victim", ["--headless", "run-driver"], ids=["browser", "driver"])

@@ -136,6 +136,7 @@ def check(services: Services, job: Job, played: Round) -> None:
     assert list((played.folder / "running").glob("*")) == []
 
 
+@pytest.mark.slow
 def test_killed_twenty_times_and_started_again_equals_one_clean_run(tmp_path: Path) -> None:
     if sys.platform != "win32":
         PROCESSES.set_forkserver_preload([run.__module__])

@@ -147,6 +147,7 @@ def test_a_folder_without_sets_is_refused(
     assert "has no corpus.jsonl" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @needs_shared_data
 def test_search_finds_what_real_questions_ask_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

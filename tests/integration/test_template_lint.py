@@ -4,10 +4,13 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.support.sam import installed
 from tests.support.template import ROOT
 
 
+@pytest.mark.slow
 def test_the_template_is_valid_and_lints_clean(tmp_path: Path) -> None:
     sam, _ = installed()
     told = subprocess.run(

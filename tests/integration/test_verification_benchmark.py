@@ -41,6 +41,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_it_prints_what_is_caught_and_what_is_kept(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -134,7 +134,7 @@ def test_the_seconds_of_all_attempts_count() -> None:
     checkpoint = Checkpoint(Texts(), "job")
     for began, ended, seconds in ((7, 107, 100), (500, 503, 103)):
         moments = iter([began, ended, ended])
-        books = Ledger(Budget(), FLAT, checkpoint, clock=lambda moments=moments: next(moments))
+        books = Ledger(Budget(), FLAT, checkpoint, clock=moments.__next__)
         books.reach(f"A cap at {ended}.")  # is written down with the seconds so far
         assert books.seconds == seconds
 
