@@ -17,7 +17,7 @@ from alex.api.http import Forbidden, Problem, Reply, Request, Response, TimedOut
 from alex.api.route import Endpoint, Function, Route
 from alex.api.routes import ROUTES, find
 from alex.errors import TooLarge
-from alex.retry import within
+from alex.retry import time_limit
 from alex.services import Services
 
 type Scope = Mapping[str, Any]
@@ -126,7 +126,7 @@ class Gateway:
         return respond(reply, self._services.settings.allowed_origin)
 
     def _reply(self, endpoint: Endpoint, request: Request) -> Reply:
-        with within(self._timeout):
+        with time_limit(self._timeout):
             return endpoint(self._services, request)
 
 

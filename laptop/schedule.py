@@ -92,7 +92,7 @@ class JobWorker:
             )
 
 
-def agenda(data_dir: Path) -> Sequence[ResearchRequest] | None:
+def read_agenda(data_dir: Path) -> Sequence[ResearchRequest] | None:
     """What `agenda.json` in the data folder asks for; None where there is none.
 
     The file holds a list of objects as `POST /research` takes them.

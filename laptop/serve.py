@@ -17,11 +17,11 @@ import uvicorn
 from alex.api.route import Route
 from alex.api.routes import ROUTES
 from alex.errors import Misconfigured
-from alex.research.schedule import start_stalest, watchlist
+from alex.research.schedule_policy import start_most_overdue, watchlist
 from alex.services import Services
 from laptop.gateway import TIMEOUT, Gateway
 from laptop.keys import load_or_make
-from laptop.schedule import Background, JobWorker, agenda
+from laptop.schedule import Background, JobWorker, read_agenda
 
 LOOPBACK = "127.0.0.1"
 
@@ -139,8 +139,8 @@ def _background(services: Services, run_job: Callable[[str], object]) -> list[Ba
         every = timedelta(minutes=settings.watch_minutes)
 
         def start() -> None:
-            watched = agenda(settings.data_dir) or watchlist(settings)
-            start_stalest(jobs, watched, every=every)
+            watched = read_agenda(settings.data_dir) or watchlist(settings)
+            start_most_overdue(jobs, watched, every=every)
 
         work.append(Background("alex-schedule", every.total_seconds(), start))
     return work

@@ -14,7 +14,7 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """Whatever runs inside should have answered after so many seconds."""
     token = _ends.set(time.monotonic() + seconds)
     try:
@@ -33,8 +33,8 @@ def deadline(wait_seconds: float) -> float:
     return own if callers is None else min(own, callers)
 
 
-def over() -> bool:
-    """Whether the caller, where there is one who counts, waits no longer."""
+def time_is_up() -> bool:
+    """Whether the caller's time limit, where there is one, has passed."""
     callers = _ends.get()
     return callers is not None and time.monotonic() >= callers
 
@@ -47,18 +47,18 @@ def retry[T](
     attempt: Callable[[], T],
     *,
     until: float,
-    passing: Callable[[Exception], bool],
+    transient: Callable[[Exception], bool],
     first: float = 0.2,
     longest: float = 5.0,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> T:
-    """Try, and try again after errors that pass, with pauses that grow and are never in step.
+    """Try, and try again after transient errors, with pauses that grow and are never in step.
 
     Args:
         attempt: one try.
         until: no try starts after this moment.
-        passing: whether an error may be gone at the next try; others are raised as they are.
+        transient: whether an error may be gone at the next try; others are raised as they are.
         first: the longest first pause in seconds; each next one may be twice as long.
         longest: the longest pause.
         clock: tells the moment, in seconds, that `until` is compared with.
@@ -72,7 +72,7 @@ def retry[T](
         try:
             return attempt()
         except Exception as error:
-            if not passing(error):
+            if not transient(error):
                 raise
             wait = random.uniform(0, pause)  # noqa: S311 - spreads load, keeps no secret
             if clock() + wait >= until:

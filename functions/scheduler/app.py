@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from alex.research.schedule import start_stalest, watchlist
+from alex.research.schedule_policy import start_most_overdue, watchlist
 from alex.services import Services
 from alex.settings import Settings
 from alex.wiring import wire
@@ -26,7 +26,7 @@ def make_handler(services: Callable[[], Services]) -> Handler:
     def handler(_event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         wired = services()
         swept = wired.knowledge.sweep()
-        job = start_stalest(wired.research, watchlist(wired.settings) or [])
+        job = start_most_overdue(wired.research, watchlist(wired.settings) or [])
         if job is None:
             logger.info("Nothing to start", swept=swept)
             return {"swept": swept, "job_id": None}

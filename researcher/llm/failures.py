@@ -40,7 +40,7 @@ class ModelFailed(AlexError):
     """A call of the model failed; a server's own text is not passed on.
 
     Attributes:
-        passing: whether it may be different in a moment.
+        transient: whether it may be different in a moment.
         charged: whether the call may be on the bill: all but those refused or never sent.
         retry_after: seconds that the server asks to be given.
     """
@@ -49,12 +49,12 @@ class ModelFailed(AlexError):
         self,
         detail: str,
         *,
-        passing: bool = False,
+        transient: bool = False,
         charged: bool = True,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(detail)
-        self.passing = passing
+        self.transient = transient
         self.charged = charged
         self.retry_after = retry_after
 
@@ -63,7 +63,7 @@ class NoAnswer(ModelFailed):
     """The model did not answer in time."""
 
     def __init__(self) -> None:
-        super().__init__("The model did not answer in time.", passing=True)
+        super().__init__("The model did not answer in time.", transient=True)
 
 
 class RequestRefused(ModelFailed):
@@ -78,13 +78,13 @@ def translated(error: Exception) -> Exception:
         return NoAnswer()
     if isinstance(error, APIConnectionError):
         sent = not any(isinstance(cause, _NEVER_SENT) for cause in _chain(error))
-        return ModelFailed("The model's server could not be reached.", passing=True, charged=sent)
+        return ModelFailed("The model's server could not be reached.", transient=True, charged=sent)
     if isinstance(error, json.JSONDecodeError):
         said = "The model's server answered with something else than JSON."
-        return ModelFailed(said, passing=True)
+        return ModelFailed(said, transient=True)
     if isinstance(error, OpenAIError):
         unreadable = isinstance(error, APIResponseValidationError)
-        return ModelFailed("The model's answers could not be used.", passing=unreadable)
+        return ModelFailed("The model's answers could not be used.", transient=unreadable)
     return error
 
 
@@ -96,7 +96,7 @@ def _of_status(error: APIStatusError) -> ModelFailed:
         kind = RequestRefused
     return kind(
         _SAID.get(status, f"The model's server answered with status {status}."),
-        passing=error.code != _QUOTA and (status in _BUSY or broken),
+        transient=error.code != _QUOTA and (status in _BUSY or broken),
         charged=broken,
         retry_after=_retry_after(error.response.headers),
     )

@@ -23,7 +23,7 @@ class RetryPolicy:
 
     def wait(self, error: Exception, attempt: int) -> float | None:
         """Seconds to wait after this attempt, from 1; None where another one is no use."""
-        if attempt >= self.attempts or not isinstance(error, ModelFailed) or not error.passing:
+        if attempt >= self.attempts or not isinstance(error, ModelFailed) or not error.transient:
             return None
         if error.retry_after is None:
             return min(self.first * 2.0 ** (attempt - 1), self.longest)

@@ -276,8 +276,8 @@ def cancelled_at(data_dir: Path, provider: ProviderName, message: str) -> tuple[
         light_services(settings_for(data_dir, provider, model.base_url)) as services,
     ):
         database = Database(data_dir / "alex.db")
-        desk = JobService(CancelledAt(database, message), QueuedLauncher())
-        ended = research(replace(services, research=desk))
+        service = JobService(CancelledAt(database, message), QueuedLauncher())
+        ended = research(replace(services, research=service))
         database.close()
         return ended, len(model.requests), len(services.knowledge.list().items)
 

@@ -220,7 +220,7 @@ def test_a_statement_that_is_gone_is_told(services: Services) -> None:
 
 
 class CutOff(JobService):
-    """A desk whose run dies before it can say that it has ended."""
+    """A job service whose run dies before it can say that it has ended."""
 
     def finish(self, *_: object, **__: object) -> Job:
         raise SystemError("The process died.")

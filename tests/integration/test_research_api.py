@@ -203,8 +203,8 @@ class BrokenJobs(SqliteJobStore):
 
 def test_what_goes_wrong_inside_is_not_told(services: Services, tmp_path: Path) -> None:
     database = Database(tmp_path / "other.db")
-    desk = JobService(BrokenJobs(database), QueuedLauncher())
-    broken = make_handler(lambda: replace(services, research=desk))
+    service = JobService(BrokenJobs(database), QueuedLauncher())
+    broken = make_handler(lambda: replace(services, research=service))
     status, problem, _ = ask(broken, "GET", "/research/any")
     database.close()
     assert (status, problem["title"]) == (500, "Internal error")

@@ -46,11 +46,11 @@ def collector(
 
 def test_start_pages_and_links_of_read_pages_are_read() -> None:
     async def main() -> None:
-        desk = collector(reader)
+        collected = collector(reader)
         with pytest.raises(ReadRefused, match=NOT_OFFERED):
-            await desk.read(LINKED)
-        await desk.read(START)
-        assert (await desk.read(LINKED)).title == "Outlook"
+            await collected.read(LINKED)
+        await collected.read(START)
+        assert (await collected.read(LINKED)).title == "Outlook"
 
     reader = pages()
     asyncio.run(main())
@@ -72,11 +72,11 @@ def test_start_pages_and_links_of_read_pages_are_read() -> None:
 )
 def test_a_composed_address_is_refused_with_a_reason(url: str) -> None:
     async def main() -> None:
-        desk = collector(reader)
-        await desk.read(START)
+        collected = collector(reader)
+        await collected.read(START)
         with pytest.raises(ReadRefused, match=NOT_OFFERED):
-            await desk.read(url)
-        assert desk.gathered.unread == []
+            await collected.read(url)
+        assert collected.gathered.unread == []
 
     reader = pages()
     asyncio.run(main())
@@ -85,9 +85,9 @@ def test_a_composed_address_is_refused_with_a_reason(url: str) -> None:
 
 def test_nothing_a_model_adds_to_an_offered_address_reaches_the_page() -> None:
     async def main() -> None:
-        desk = collector(reader)
-        await desk.read(f"{START}#secret")
-        await desk.read(f"{LINKED}///#secret")
+        collected = collector(reader)
+        await collected.read(f"{START}#secret")
+        await collected.read(f"{LINKED}///#secret")
 
     reader = pages()
     asyncio.run(main())
@@ -96,11 +96,11 @@ def test_nothing_a_model_adds_to_an_offered_address_reaches_the_page() -> None:
 
 def test_what_a_tool_found_may_be_read() -> None:
     async def main() -> None:
-        desk = collector(reader, offered=())
+        collected = collector(reader, offered=())
         with pytest.raises(ReadRefused, match=NOT_OFFERED):
-            await desk.read(START)
-        desk.offer([START])
-        await desk.read(START)
+            await collected.read(START)
+        collected.offer([START])
+        await collected.read(START)
 
     reader = pages()
     asyncio.run(main())
@@ -148,19 +148,19 @@ def test_a_run_that_is_to_stop_asks_for_nothing_more() -> None:
         raise AlexError("Somebody cancelled it.")
 
     async def main() -> SourceCollector:
-        desk = collector(reader, (START, LINKED), note=stop)
-        await desk.read(START)
+        collected = collector(reader, (START, LINKED), note=stop)
+        await collected.read(START)
         with pytest.raises(ReadRefused, match="to stop"):
-            await desk.read(LINKED)
+            await collected.read(LINKED)
         with pytest.raises(PageUnreadable, match="to stop"):
-            await desk.fetch_data(data, 100)
-        return desk
+            await collected.fetch_data(data, 100)
+        return collected
 
     reader = Pages(pages().texts, data={data: b"{}"})
-    desk = asyncio.run(main())
-    assert str(desk.stopped) == "Somebody cancelled it."
+    collected = asyncio.run(main())
+    assert str(collected.stopped) == "Somebody cancelled it."
     assert reader.asked == [START]
-    assert desk.gathered.size == len(reader.texts[START])
+    assert collected.gathered.size == len(reader.texts[START])
 
 
 def test_addresses_in_a_question_are_found() -> None:
@@ -172,9 +172,9 @@ def test_data_past_the_budget_of_bytes_say_so() -> None:
     reader = Pages({}, data={"http://data.test/facts.json": b"x" * 1_000_001})
 
     async def main() -> CollectedSources:
-        desk = collector(reader)
+        collected = collector(reader)
         with pytest.raises(PageUnreadable, match="budget of 1,000,000 bytes is used up"):
-            await desk.fetch_data("http://data.test/facts.json", 64_000_000)
-        return desk.gathered
+            await collected.fetch_data("http://data.test/facts.json", 64_000_000)
+        return collected.gathered
 
     assert asyncio.run(main()).reached == ["The budget of 1,000,000 bytes is used up."]

@@ -36,101 +36,101 @@ class Launcher:
 
 
 @dataclass
-class Office:
-    """A desk and what stands behind it."""
+class Setup:
+    """A job service and what stands behind it."""
 
     jobs: SqliteJobStore
     launcher: Launcher = field(default_factory=Launcher)
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.desk = JobService(self.jobs, self.launcher, clock=self.clock)
+        self.service = JobService(self.jobs, self.launcher, clock=self.clock)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def setup(tmp_path: Path) -> Iterator[Setup]:
     database = Database(tmp_path / "alex.db")
-    yield Office(SqliteJobStore(database))
+    yield Setup(SqliteJobStore(database))
     database.close()
 
 
-def test_a_request_is_recorded_then_launched(office: Office) -> None:
-    job = office.desk.request(APPLE)
+def test_a_request_is_recorded_then_launched(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
     assert job.status is JobStatus.QUEUED
     assert job.request == APPLE
-    assert office.launcher.launched == [job.id]
-    assert office.desk.get(job.id) == job
-    assert office.desk.list().items == (job,)
+    assert setup.launcher.launched == [job.id]
+    assert setup.service.get(job.id) == job
+    assert setup.service.list().items == (job,)
 
 
-def test_a_repeated_key_is_the_same_job(office: Office) -> None:
-    first = office.desk.request(APPLE, "key")
-    office.clock.time += timedelta(days=1)
-    assert office.desk.request(APPLE, "key") == first
-    assert len(office.desk.list().items) == 1
-    assert office.desk.request(APPLE, "another key").id != first.id
-    assert office.desk.request(APPLE).id != first.id
+def test_a_repeated_key_is_the_same_job(setup: Setup) -> None:
+    first = setup.service.request(APPLE, "key")
+    setup.clock.time += timedelta(days=1)
+    assert setup.service.request(APPLE, "key") == first
+    assert len(setup.service.list().items) == 1
+    assert setup.service.request(APPLE, "another key").id != first.id
+    assert setup.service.request(APPLE).id != first.id
 
 
-def test_a_key_cannot_be_used_for_another_request(office: Office) -> None:
-    office.desk.request(APPLE, "key")
+def test_a_key_cannot_be_used_for_another_request(setup: Setup) -> None:
+    setup.service.request(APPLE, "key")
     with pytest.raises(Conflict, match="Idempotency-Key"):
-        office.desk.request(MSFT, "key")
-    assert len(office.desk.list().items) == 1
+        setup.service.request(MSFT, "key")
+    assert len(setup.service.list().items) == 1
 
 
-def test_a_job_that_could_not_be_handed_over_is_by_the_next_request(office: Office) -> None:
-    office.launcher.down = True
+def test_a_job_that_could_not_be_handed_over_is_by_the_next_request(setup: Setup) -> None:
+    setup.launcher.down = True
     with pytest.raises(Unavailable):
-        office.desk.request(APPLE, "key")
-    [job] = office.desk.list().items
+        setup.service.request(APPLE, "key")
+    [job] = setup.service.list().items
     assert job.status is JobStatus.QUEUED
-    office.launcher.down = False
-    assert office.desk.request(APPLE, "key") == job
-    assert office.launcher.launched == [job.id]
+    setup.launcher.down = False
+    assert setup.service.request(APPLE, "key") == job
+    assert setup.launcher.launched == [job.id]
 
 
-def test_a_repeated_request_launches_nothing_that_has_started(office: Office) -> None:
-    job = office.desk.request(APPLE, "key")
-    started = office.desk.start(job.id)
-    assert office.desk.request(APPLE, "key") == started
-    assert office.launcher.launched == [job.id]
+def test_a_repeated_request_launches_nothing_that_has_started(setup: Setup) -> None:
+    job = setup.service.request(APPLE, "key")
+    started = setup.service.start(job.id)
+    assert setup.service.request(APPLE, "key") == started
+    assert setup.launcher.launched == [job.id]
 
 
 @pytest.mark.parametrize("job_id", ["unknown", "", "\ud800", "a\x00", "x" * 3_000])
-def test_an_unknown_job_is_not_found(office: Office, job_id: str) -> None:
-    for use in (office.desk.get, office.desk.cancel, office.desk.start):
+def test_an_unknown_job_is_not_found(setup: Setup, job_id: str) -> None:
+    for use in (setup.service.get, setup.service.cancel, setup.service.start):
         with pytest.raises(NotFound):
             use(job_id)
     with pytest.raises(NotFound):
-        office.desk.progress(job_id, "read", "…")
+        setup.service.progress(job_id, "read", "…")
     with pytest.raises(NotFound):
-        office.desk.finish(job_id, JobStatus.FAILED)
+        setup.service.finish(job_id, JobStatus.FAILED)
 
 
-def test_a_page_with_an_endless_title_does_not_outgrow_a_job(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    told = office.desk.progress(job.id, "read", "Read " + "x" * 500_000)
+def test_a_page_with_an_endless_title_does_not_outgrow_a_job(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    told = setup.service.progress(job.id, "read", "Read " + "x" * 500_000)
     [step] = told.steps
     assert step.message.startswith("Read x")
     assert step.message.endswith("…")
     assert len(step.message) <= 300
-    failed = office.desk.finish(job.id, JobStatus.FAILED, error="x" * 500_000)
+    failed = setup.service.finish(job.id, JobStatus.FAILED, error="x" * 500_000)
     assert failed.error is not None
     assert len(failed.error) <= 4_000
 
 
-def test_a_run_reports_steps_and_ends_with_a_report(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    started = office.desk.start(job.id)
+def test_a_run_reports_steps_and_ends_with_a_report(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    started = setup.service.start(job.id)
     assert started is not None
     assert started.status is JobStatus.RUNNING
-    office.desk.progress(job.id, "read", "Read one page")
-    office.desk.progress(job.id, "write", "Wrote")
-    done = office.desk.finish(
+    setup.service.progress(job.id, "read", "Read one page")
+    setup.service.progress(job.id, "write", "Wrote")
+    done = setup.service.finish(
         job.id, JobStatus.SUCCEEDED, report_id="r", evidence_id="e", cost={"usd": 0.1}
     )
-    assert office.desk.get(job.id) == done
+    assert setup.service.get(job.id) == done
     assert [(step.phase, step.message) for step in done.steps] == [
         ("read", "Read one page"),
         ("write", "Wrote"),
@@ -140,78 +140,78 @@ def test_a_run_reports_steps_and_ends_with_a_report(office: Office) -> None:
     assert done.steps[0].at < done.steps[1].at < done.updated
 
 
-def test_a_running_or_ended_job_cannot_be_claimed(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    assert office.desk.start(job.id) is not None
-    assert office.desk.start(job.id) is None
-    office.desk.finish(job.id, JobStatus.FAILED, error="No page could be read.")
-    assert office.desk.start(job.id) is None
+def test_a_running_or_ended_job_cannot_be_claimed(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    assert setup.service.start(job.id) is not None
+    assert setup.service.start(job.id) is None
+    setup.service.finish(job.id, JobStatus.FAILED, error="No page could be read.")
+    assert setup.service.start(job.id) is None
 
 
-def test_of_many_claims_at_once_one_wins(office: Office) -> None:
+def test_of_many_starts_at_once_one_wins(setup: Setup) -> None:
     for _ in range(5):
-        job = office.desk.request(APPLE)
+        job = setup.service.request(APPLE)
         with ThreadPoolExecutor(4) as pool:
-            claims = list(pool.map(lambda _, job=job: office.desk.start(job.id), range(4)))
-        assert sum(claim is not None for claim in claims) == 1
+            started = list(pool.map(lambda _, job=job: setup.service.start(job.id), range(4)))
+        assert sum(one is not None for one in started) == 1
 
 
-def test_a_job_whose_run_died_can_be_claimed_again_but_no_sooner(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    office.desk.start(job.id)
-    office.clock.time += LEASE / 2
-    office.desk.progress(job.id, "read", "Still alive")
-    office.clock.time += LEASE - timedelta(minutes=1)
-    assert office.desk.start(job.id) is None
-    office.clock.time += timedelta(minutes=2)
-    again = office.desk.start(job.id)
+def test_a_job_whose_run_died_can_be_claimed_again_but_no_sooner(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    setup.service.start(job.id)
+    setup.clock.time += LEASE / 2
+    setup.service.progress(job.id, "read", "Still alive")
+    setup.clock.time += LEASE - timedelta(minutes=1)
+    assert setup.service.start(job.id) is None
+    setup.clock.time += timedelta(minutes=2)
+    again = setup.service.start(job.id)
     assert again is not None
     assert [step.message for step in again.steps] == ["Still alive"]
-    assert office.desk.start(job.id) is None
+    assert setup.service.start(job.id) is None
 
 
-def test_a_queued_job_is_cancelled_at_once(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    assert office.desk.cancel(job.id).status is JobStatus.CANCELLED
-    assert office.desk.start(job.id) is None
+def test_a_queued_job_is_cancelled_at_once(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    assert setup.service.cancel(job.id).status is JobStatus.CANCELLED
+    assert setup.service.start(job.id) is None
     with pytest.raises(Conflict, match="cancelled"):
-        office.desk.cancel(job.id)
+        setup.service.cancel(job.id)
 
 
-def test_a_running_job_learns_of_a_cancel_with_its_next_step(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    office.desk.start(job.id)
-    asked = office.desk.cancel(job.id)
+def test_a_running_job_learns_of_a_cancel_with_its_next_step(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    setup.service.start(job.id)
+    asked = setup.service.cancel(job.id)
     assert asked.status is JobStatus.RUNNING
-    assert office.desk.cancel(job.id) == asked
-    assert office.desk.progress(job.id, "read", "…").cancel_requested
-    assert office.desk.finish(job.id, JobStatus.CANCELLED).status is JobStatus.CANCELLED
+    assert setup.service.cancel(job.id) == asked
+    assert setup.service.progress(job.id, "read", "…").cancel_requested
+    assert setup.service.finish(job.id, JobStatus.CANCELLED).status is JobStatus.CANCELLED
 
 
-def test_a_cancel_ends_a_job_whose_run_died(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    office.desk.start(job.id)
-    office.clock.time += LEASE * 2
-    assert office.desk.cancel(job.id).status is JobStatus.CANCELLED
+def test_a_cancel_ends_a_job_whose_run_died(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    setup.service.start(job.id)
+    setup.clock.time += LEASE * 2
+    assert setup.service.cancel(job.id).status is JobStatus.CANCELLED
 
 
-def test_a_job_that_has_ended_stays_as_it_ended(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    office.desk.start(job.id)
-    done = office.desk.finish(job.id, JobStatus.SUCCEEDED, report_id="r")
-    assert office.desk.finish(job.id, JobStatus.FAILED, error="late") == done
-    assert office.desk.progress(job.id, "read", "late") == done
+def test_a_job_that_has_ended_stays_as_it_ended(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    setup.service.start(job.id)
+    done = setup.service.finish(job.id, JobStatus.SUCCEEDED, report_id="r")
+    assert setup.service.finish(job.id, JobStatus.FAILED, error="late") == done
+    assert setup.service.progress(job.id, "read", "late") == done
     with pytest.raises(Conflict):
-        office.desk.cancel(job.id)
-    assert office.desk.get(job.id) == done
+        setup.service.cancel(job.id)
+    assert setup.service.get(job.id) == done
 
 
-def test_steps_reported_at_once_are_all_kept(office: Office) -> None:
-    job = office.desk.request(APPLE)
-    office.desk.start(job.id)
+def test_steps_reported_at_once_are_all_kept(setup: Setup) -> None:
+    job = setup.service.request(APPLE)
+    setup.service.start(job.id)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: office.desk.progress(job.id, "read", str(n)), range(12)))
-    steps = office.desk.get(job.id).steps
+        list(pool.map(lambda n: setup.service.progress(job.id, "read", str(n)), range(12)))
+    steps = setup.service.get(job.id).steps
     assert {step.message for step in steps} == {str(n) for n in range(12)}
 
 
@@ -229,16 +229,16 @@ def test_a_cancel_between_reading_and_saving_is_not_lost(tmp_path: Path) -> None
 
     database, clock = Database(tmp_path / "alex.db"), Clock()
     store = Interrupted(database)
-    desk = JobService(store, QueuedLauncher(), clock=clock)
-    job = desk.request(APPLE)
-    desk.start(job.id)
+    service = JobService(store, QueuedLauncher(), clock=clock)
+    job = service.request(APPLE)
+    service.start(job.id)
     store.armed = True
-    assert desk.progress(job.id, "read", "Read").cancel_requested
-    assert desk.get(job.id).cancel_requested
-    queued = desk.request(APPLE)
+    assert service.progress(job.id, "read", "Read").cancel_requested
+    assert service.get(job.id).cancel_requested
+    queued = service.request(APPLE)
     store.armed = True
-    assert desk.start(queued.id) is None
-    assert desk.get(queued.id).status is JobStatus.CANCELLED
+    assert service.start(queued.id) is None
+    assert service.get(queued.id).status is JobStatus.CANCELLED
     database.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 from alex.errors import AlexError, InvalidInput, NotFound, TooLarge, Unavailable
 from alex.knowledge.documents import Attributes, Filter, Submission, Vector
 from alex.knowledge.submissions import MAX_TEXT
-from alex.retry import within
+from alex.retry import time_limit
 from tests.support.stores import Stores, WordEmbedder, Writes
 
 APPLES = Submission(
@@ -70,7 +70,7 @@ def test_without_an_id_a_document_is_known_by_its_source_and_else_by_its_text(
 
 def test_what_there_is_no_time_left_for_is_not_begun(stores: Stores) -> None:
     writes = Writes()
-    with within(0):
+    with time_limit(0):
         fates = stores.watched(writes).ingest_many([APPLES, Submission(""), Submission("Another")])
     assert [type(fate) for fate in fates] == [Unavailable, InvalidInput, Unavailable]
     assert stores.embedder.embedded == []

@@ -1,4 +1,4 @@
-"""Claims on one machine: one living run a job, and none once it is dead."""
+"""Leases on one machine: one living run a job, and none once it is dead."""
 
 import subprocess
 import sys
@@ -19,38 +19,38 @@ ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import sys
 from pathlib import Path
-from tests.unit.test_leases import desk_over
-desk = desk_over(Path(sys.argv[1]))
-assert desk.start(sys.argv[2])
-print("claimed", flush=True)
+from tests.unit.test_leases import job_service_in
+service = job_service_in(Path(sys.argv[1]))
+assert service.start(sys.argv[2])
+print("leased", flush=True)
 sys.stdin.read()
 """
 
 
-def desk_over(folder: Path) -> JobService:
+def job_service_in(folder: Path) -> JobService:
     database = Database(folder / "alex.db")
-    claims = LockedLeases(folder / "running")
-    return JobService(SqliteJobStore(database), QueuedLauncher(), claims)
+    leases = LockedLeases(folder / "running")
+    return JobService(SqliteJobStore(database), QueuedLauncher(), leases)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> JobService:
-    return desk_over(tmp_path)
+def service(tmp_path: Path) -> JobService:
+    return job_service_in(tmp_path)
 
 
-def queued(desk: JobService) -> Job:
-    return desk.request(ResearchRequest(topic="Northwind"))
+def queued(service: JobService) -> Job:
+    return service.request(ResearchRequest(topic="Northwind"))
 
 
-def test_of_two_claimants_one_wins_and_the_job_is_his_until_released(
-    desk: JobService, tmp_path: Path
+def test_of_two_processes_one_wins_and_the_job_is_his_until_released(
+    service: JobService, tmp_path: Path
 ) -> None:
-    job, other = queued(desk), desk_over(tmp_path)
-    assert desk.start(job.id)
-    assert desk.start(job.id) is None
+    job, other = queued(service), job_service_in(tmp_path)
+    assert service.start(job.id)
+    assert service.start(job.id) is None
     assert other.start(job.id) is None
     assert not other.waits(other.get(job.id))
-    desk.release(job.id)
+    service.release(job.id)
     assert other.waits(other.get(job.id))
     assert other.start(job.id)
 
@@ -68,37 +68,37 @@ def test_a_start_that_comes_too_late_keeps_no_lease(tmp_path: Path) -> None:
             return super().save(job)
 
     store = Overtaken(Database(tmp_path / "alex.db"))
-    desk = JobService(store, QueuedLauncher(), LockedLeases(tmp_path / "running"))
-    job = queued(desk)
-    assert desk.start(job.id) is None
+    service = JobService(store, QueuedLauncher(), LockedLeases(tmp_path / "running"))
+    job = queued(service)
+    assert service.start(job.id) is None
     assert list((tmp_path / "running").iterdir()) == []
-    assert desk_over(tmp_path).start(job.id)
+    assert job_service_in(tmp_path).start(job.id)
 
 
-def test_a_job_that_ended_is_not_claimed(desk: JobService) -> None:
-    job = queued(desk)
-    assert desk.start(job.id)
-    desk.finish(job.id, JobStatus.FAILED, error="It broke.")
-    desk.release(job.id)
-    assert desk.start(job.id) is None
+def test_a_job_that_ended_is_not_leased(service: JobService) -> None:
+    job = queued(service)
+    assert service.start(job.id)
+    service.finish(job.id, JobStatus.FAILED, error="It broke.")
+    service.release(job.id)
+    assert service.start(job.id) is None
 
 
 def test_a_long_silent_run_keeps_its_job_while_it_lives(tmp_path: Path) -> None:
-    claims = LockedLeases(tmp_path)
+    leases = LockedLeases(tmp_path)
     at = now()
     job = Job("a" * 32, ResearchRequest(topic="x"), at, at, JobStatus.RUNNING)
-    assert claims.acquire(job, at)
-    assert not claims.expired(job, at + timedelta(days=3))
-    claims.release(job.id)
-    assert claims.expired(job, at)
-    claims.release(job.id)  # again is no error
+    assert leases.acquire(job, at)
+    assert not leases.expired(job, at + timedelta(days=3))
+    leases.release(job.id)
+    assert leases.expired(job, at)
+    leases.release(job.id)  # again is no error
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_killed_process_leaves_its_job_to_the_next_at_once(
-    desk: JobService, tmp_path: Path
+    service: JobService, tmp_path: Path
 ) -> None:
-    job = queued(desk)
+    job = queued(service)
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tmp_path), job.id],
         cwd=ROOT,
@@ -108,17 +108,17 @@ def test_a_killed_process_leaves_its_job_to_the_next_at_once(
         text=True,
     )
     assert holder.stdout is not None
-    assert holder.stdout.readline() == "claimed\n"
-    assert not desk.waits(desk.get(job.id))
-    assert desk.cancel(job.id).status is JobStatus.RUNNING  # it lives, and is asked to stop
+    assert holder.stdout.readline() == "leased\n"
+    assert not service.waits(service.get(job.id))
+    assert service.cancel(job.id).status is JobStatus.RUNNING  # it lives, and is asked to stop
     holder.kill()
     holder.communicate()
-    assert desk.waits(desk.get(job.id))
-    assert desk.start(job.id)
+    assert service.waits(service.get(job.id))
+    assert service.start(job.id)
 
 
-def test_a_cancel_ends_a_dead_run_at_once(desk: JobService, tmp_path: Path) -> None:
-    job = queued(desk)
-    assert desk.start(job.id)
-    desk.release(job.id)
-    assert desk.cancel(job.id).status is JobStatus.CANCELLED
+def test_a_cancel_ends_a_dead_run_at_once(service: JobService, tmp_path: Path) -> None:
+    job = queued(service)
+    assert service.start(job.id)
+    service.release(job.id)
+    assert service.cancel(job.id).status is JobStatus.CANCELLED

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.retry import RetriesExhausted, deadline, over, retry, within
+from alex.retry import RetriesExhausted, deadline, retry, time_is_up, time_limit
 
 
 @dataclass
@@ -31,7 +31,7 @@ def failing(times: int) -> Iterator[Exception | None]:
         yield None
 
 
-def passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     return isinstance(error, ConnectionError)
 
 
@@ -47,7 +47,9 @@ def test_tries_end_at_the_deadline_and_not_before(failures: int, patience: float
         return "done"
 
     def try_on() -> str:
-        return retry(attempt, until=patience, passing=passing, clock=time.clock, sleep=time.sleep)
+        return retry(
+            attempt, until=patience, transient=is_transient, clock=time.clock, sleep=time.sleep
+        )
 
     try:
         assert try_on() == "done"
@@ -67,7 +69,7 @@ def test_giving_up_says_why() -> None:
         raise ConnectionError("busy")
 
     with pytest.raises(RetriesExhausted) as raised:
-        retry(attempt, until=0, passing=passing)
+        retry(attempt, until=0, transient=is_transient)
     assert isinstance(raised.value.__cause__, ConnectionError)
 
 
@@ -78,25 +80,25 @@ def test_errors_that_stay_are_raised_at_once() -> None:
         raise KeyError("gone")
 
     with pytest.raises(KeyError):
-        retry(attempt, until=9, passing=passing, clock=time.clock, sleep=time.sleep)
+        retry(attempt, until=9, transient=is_transient, clock=time.clock, sleep=time.sleep)
     assert time.pauses == []
 
 
 def test_the_shorter_of_two_patiences_counts() -> None:
     free = deadline(20)
-    with within(5):
+    with time_limit(5):
         assert deadline(20) < free - 10
         shorter = deadline(1)
-        with within(60):
+        with time_limit(60):
             assert deadline(20) > free - 1
         assert deadline(20) > shorter
     assert deadline(20) >= free
 
 
 def test_time_is_over_for_those_only_who_wait_no_longer() -> None:
-    assert not over()
-    with within(60):
-        assert not over()
-        with within(0):
-            assert over()
-        assert not over()
+    assert not time_is_up()
+    with time_limit(60):
+        assert not time_is_up()
+        with time_limit(0):
+            assert time_is_up()
+        assert not time_is_up()

@@ -8,7 +8,7 @@ import pytest
 
 from alex.paging import Page
 from alex.research.jobs import Job, JobStatus, ResearchRequest
-from alex.research.schedule import followed, start_stalest, watchlist
+from alex.research.schedule_policy import last_succeeded, start_most_overdue, watchlist
 from alex.research.service import JobService
 from alex.settings import Settings
 
@@ -62,24 +62,24 @@ def test_with_nothing_watched_what_last_succeeded_is_followed() -> None:
         job(TIN, JobStatus.SUCCEEDED, timedelta(hours=6)),
         job(WIND, JobStatus.SUCCEEDED, timedelta(hours=7)),
     ]
-    assert followed(jobs) == [WIND]
+    assert last_succeeded(jobs) == [WIND]
 
 
 @pytest.mark.parametrize(("ago", "asked"), [(1, False), (3, True)])
 def test_what_was_researched_lately_is_not_overdue(ago: int, asked: bool) -> None:
     jobs = Jobs()
     jobs.create(job(WIND, JobStatus.SUCCEEDED, timedelta(hours=ago)))
-    desk = JobService(jobs, Silent(), clock=lambda: NOON)
-    started = start_stalest(desk, None, every=EVERY, at=NOON)
+    service = JobService(jobs, Silent(), clock=lambda: NOON)
+    started = start_most_overdue(service, None, every=EVERY, at=NOON)
     assert (started is not None) is asked
     assert len(jobs.kept) == (2 if asked else 1)
 
 
 def test_a_schedule_that_fires_twice_asks_once() -> None:
     jobs = Jobs()
-    desk = JobService(jobs, Silent(), clock=lambda: NOON)
-    assert start_stalest(desk, [WIND], every=EVERY, at=NOON) is not None
-    start_stalest(desk, [WIND], every=EVERY, at=NOON + timedelta(minutes=1))
+    service = JobService(jobs, Silent(), clock=lambda: NOON)
+    assert start_most_overdue(service, [WIND], every=EVERY, at=NOON) is not None
+    start_most_overdue(service, [WIND], every=EVERY, at=NOON + timedelta(minutes=1))
     assert len(jobs.kept) == 1
 
 

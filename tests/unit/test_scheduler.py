@@ -15,7 +15,7 @@ from alex.local.database import Database
 from alex.local.jobs import QueuedLauncher, SqliteJobStore
 from alex.research.jobs import Job, JobStatus, ResearchRequest
 from alex.research.leases import LEASE
-from alex.research.schedule import stalest, start_stalest
+from alex.research.schedule_policy import most_overdue, start_most_overdue
 from alex.research.service import JobService
 from alex.services import Services
 from alex.settings import Settings
@@ -79,11 +79,11 @@ def test_failing_to_hand_over_is_a_failure_and_leaves_one_job(
     services: Services, tmp_path: Path
 ) -> None:
     database = Database(tmp_path / "alex.db")
-    desk = JobService(SqliteJobStore(database), Down())
-    handler = make_handler(lambda: replace(services, research=desk))
+    service = JobService(SqliteJobStore(database), Down())
+    handler = make_handler(lambda: replace(services, research=service))
     with pytest.raises(Unavailable):
         handler(EVENT, Context())
-    assert [one.status for one in desk.list(limit=9).items] == [JobStatus.QUEUED]
+    assert [one.status for one in service.list(limit=9).items] == [JobStatus.QUEUED]
     database.close()
 
 
@@ -91,11 +91,11 @@ def test_a_job_that_was_never_handed_over_is_handed_over_again(tmp_path: Path) -
     database = Database(tmp_path / "alex.db")
     store = SqliteJobStore(database)
     with pytest.raises(Unavailable):
-        start_stalest(JobService(store, Down(), clock=lambda: NOON), WATCHED[:1], at=NOON)
+        start_most_overdue(JobService(store, Down(), clock=lambda: NOON), WATCHED[:1], at=NOON)
     later = NOON + LEASE + timedelta(minutes=1)
-    desk = JobService(store, QueuedLauncher(), clock=lambda: later)
-    again = start_stalest(desk, WATCHED[:1], at=later)
-    [only] = desk.list(limit=9).items
+    service = JobService(store, QueuedLauncher(), clock=lambda: later)
+    again = start_most_overdue(service, WATCHED[:1], at=later)
+    [only] = service.list(limit=9).items
     assert again is not None
     assert again.id == only.id
     database.close()
@@ -104,26 +104,28 @@ def test_a_job_that_was_never_handed_over_is_handed_over_again(tmp_path: Path) -
 def test_two_schedulers_at_once_start_one_job(tmp_path: Path) -> None:
     """Both decided on the same jobs: what one stored in between changes nothing."""
     database = Database(tmp_path / "alex.db")
-    desk = JobService(SqliteJobStore(database), QueuedLauncher(), clock=lambda: NOON)
+    service = JobService(SqliteJobStore(database), QueuedLauncher(), clock=lambda: NOON)
     much_later = NOON + timedelta(days=1)
-    first = start_stalest(desk, WATCHED[:1], at=NOON)
+    first = start_most_overdue(service, WATCHED[:1], at=NOON)
     assert first is not None
-    second = desk.request(WATCHED[0], first.idempotency_key)
+    second = service.request(WATCHED[0], first.idempotency_key)
     assert second.id == first.id
     # And a day later the queued job is the same one still, not a second.
-    assert start_stalest(desk, WATCHED[:1], at=much_later) == second
+    assert start_most_overdue(service, WATCHED[:1], at=much_later) == second
     database.close()
 
 
 def test_a_ticker_that_anybody_has_researched_now_is_passed_over() -> None:
     asked = ResearchRequest(topic="what tin costs", tickers=("TIN",))
-    choice = stalest(WATCHED[:2], [job(asked, JobStatus.RUNNING, timedelta(minutes=5))], at=NOON)
+    choice = most_overdue(
+        WATCHED[:2], [job(asked, JobStatus.RUNNING, timedelta(minutes=5))], at=NOON
+    )
     assert choice == (WATCHED[1], None)
 
 
 def test_a_run_that_died_does_not_block_its_ticker() -> None:
     dead = job(WATCHED[0], JobStatus.RUNNING, LEASE + timedelta(seconds=1))
-    assert stalest(WATCHED[:1], [dead], at=NOON) == (WATCHED[0], dead)
+    assert most_overdue(WATCHED[:1], [dead], at=NOON) == (WATCHED[0], dead)
 
 
 @given(
@@ -147,7 +149,7 @@ def test_the_choice_is_free_and_nobody_free_waits_longer(
         if not one.status.final and NOON - one.created <= LEASE
     }
     waiting = [r for r in WATCHED if r.tickers[0] not in working]
-    choice = stalest(WATCHED, jobs, at=NOON)
+    choice = most_overdue(WATCHED, jobs, at=NOON)
     if choice is None:
         assert not waiting
         return

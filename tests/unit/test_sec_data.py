@@ -46,16 +46,16 @@ def run[T](
     files: Mapping[str, bytes] | None = None,
     gathered: CollectedSources | None = None,
 ) -> tuple[T, SourceCollector]:
-    """What the desk answers, and what it gathered meanwhile."""
+    """What the SEC data answer, and what was collected meanwhile."""
 
     async def main() -> tuple[T, SourceCollector]:
-        collector = _gathering(gathered, sec_files() if files is None else files)
-        return await ask(_desk(collector, sec_files() if files is None else files)), collector
+        collector = _collector(gathered, sec_files() if files is None else files)
+        return await ask(_sec_data(collector, sec_files() if files is None else files)), collector
 
     return asyncio.run(main())
 
 
-def _gathering(gathered: CollectedSources | None, files: Mapping[str, bytes]) -> SourceCollector:
+def _collector(gathered: CollectedSources | None, files: Mapping[str, bytes]) -> SourceCollector:
     return SourceCollector(
         Pages({}, data=files),
         Ranker(WordEmbedder(), "results"),
@@ -68,7 +68,7 @@ def _gathering(gathered: CollectedSources | None, files: Mapping[str, bytes]) ->
     )
 
 
-def _desk(collector: SourceCollector, files: Mapping[str, bytes]) -> SecData:
+def _sec_data(collector: SourceCollector, files: Mapping[str, bytes]) -> SecData:
     client = SecClient(
         Pages({}, data=files).fetch_data,
         web_url=WEB,
@@ -80,23 +80,23 @@ def _desk(collector: SourceCollector, files: Mapping[str, bytes]) -> SecData:
 
 @pytest.mark.parametrize("name", ["EXA", "exa", " $exa", "EXA.B", "exa/b", "9999901", "CIK9999901"])
 def test_a_company_is_found_by_any_spelling(name: str) -> None:
-    profile, _ = run(lambda desk: desk.company(name))
+    profile, _ = run(lambda sec: sec.company(name))
     assert profile.company == EXAMPLE
     assert (profile.industry, profile.year_end) == ("Services-Prepackaged Software", "0131")
 
 
 def test_an_unknown_ticker_comes_with_likely_ones() -> None:
     with pytest.raises(PageUnreadable, match=r"'EXAA'\. Did you mean EXA \(Example Analytics"):
-        run(lambda desk: desk.company("EXAA"))
+        run(lambda sec: sec.company("EXAA"))
     with pytest.raises(PageUnreadable, match=r"'BEISPIEL'\. Did you mean BSPL"):
-        run(lambda desk: desk.facts("beispiel"))
+        run(lambda sec: sec.facts("beispiel"))
 
 
 def test_only_a_ticker_of_the_request_is_reported_as_unknown() -> None:
-    async def ask(desk: SecData) -> None:
+    async def ask(sec: SecData) -> None:
         for name in ("NOPE", "MADEUP", "nope"):
             with pytest.raises(PageUnreadable):
-                await desk.company(name)
+                await sec.company(name)
 
     _, collector = run(ask)
     [unread] = collector.gathered.unread
@@ -106,13 +106,13 @@ def test_only_a_ticker_of_the_request_is_reported_as_unknown() -> None:
 def test_a_company_is_known_even_where_its_index_cannot_be_read() -> None:
     files = sec_files()
     del files[f"{DATA}/submissions/{EXAMPLE.key}.json"]
-    profile, collector = run(lambda desk: desk.company("EXA"), files)
+    profile, collector = run(lambda sec: sec.company("EXA"), files)
     assert profile.company == EXAMPLE
     assert [unread.failure for unread in collector.gathered.unread] == ["network"]
 
 
 def test_filings_come_newest_first_with_addresses_that_may_be_read() -> None:
-    found, collector = run(lambda desk: desk.filings("EXA"))
+    found, collector = run(lambda sec: sec.filings("EXA"))
     assert [filing.form for filing in found.filings] == ["10-Q", "8-K", "10-K"]
     assert [filing.url for filing in found.filings] == [document_url(f) for f in (Q10, K8, K10)]
     for filing in found.filings:  # a test server knows none of them, so they are asked for
@@ -121,13 +121,13 @@ def test_filings_come_newest_first_with_addresses_that_may_be_read() -> None:
 
 
 def test_filings_are_chosen_by_form_and_day() -> None:
-    found, _ = run(lambda desk: desk.filings("EXA", ["10-q", "10-K"], "2026-06-01"))
+    found, _ = run(lambda sec: sec.filings("EXA", ["10-q", "10-K"], "2026-06-01"))
     assert [filing.form for filing in found.filings] == ["10-Q"]
-    nothing, _ = run(lambda desk: desk.filings("EXA", ["S-1"]))
+    nothing, _ = run(lambda sec: sec.filings("EXA", ["S-1"]))
     assert nothing.filings == ()
     assert nothing.forms == ("10-Q", "8-K", "10-K")
     with pytest.raises(InvalidInput, match="since"):
-        run(lambda desk: desk.filings("EXA", since="last year"))
+        run(lambda sec: sec.filings("EXA", since="last year"))
 
 
 def test_an_amendment_comes_with_its_form() -> None:
@@ -135,7 +135,7 @@ def test_an_amendment_comes_with_its_form() -> None:
     files = sec_files()
     index = submissions(EXAMPLE, {K10: "a.htm", amended: "b.htm"})
     files[f"{DATA}/submissions/{EXAMPLE.key}.json"] = json.dumps(index).encode()
-    found, _ = run(lambda desk: desk.filings("EXA", ["10-K"]), files)
+    found, _ = run(lambda sec: sec.filings("EXA", ["10-K"]), files)
     assert [filing.form for filing in found.filings] == ["10-K/A", "10-K"]
 
 
@@ -148,15 +148,15 @@ def test_older_filings_are_read_only_when_they_are_asked_for() -> None:
     files[f"{DATA}/submissions/{EXAMPLE.key}.json"] = json.dumps(index).encode()
     columns = submissions(EXAMPLE, dict.fromkeys(older, "old.htm"))["filings"]["recent"]
     with_older = files | {f"{DATA}/submissions/{name}": json.dumps(columns).encode()}
-    recent, collector = run(lambda desk: desk.filings("EXA", since="2026-04-01"), files)
+    recent, collector = run(lambda sec: sec.filings("EXA", since="2026-04-01"), files)
     assert len(recent.filings) == 2
     assert collector.gathered.unread == []
-    found, _ = run(lambda desk: desk.filings("EXA", since="2018-01-01"), with_older)
+    found, _ = run(lambda sec: sec.filings("EXA", since="2018-01-01"), with_older)
     assert (len(found.filings), found.left_out) == (MOST_FILINGS, 33 - MOST_FILINGS)
 
 
 def test_facts_become_a_source_with_what_proves_it() -> None:
-    answer, collector = run(lambda desk: desk.facts("EXA"))
+    answer, collector = run(lambda sec: sec.facts("EXA"))
     [source] = collector.sources
     assert answer.source == source
     assert (source.key, source.url, source.via) == ("S1", FACTS, "sec data")
@@ -167,11 +167,11 @@ def test_facts_become_a_source_with_what_proves_it() -> None:
 
 
 def test_the_source_of_a_company_grows_and_keeps_its_key() -> None:
-    async def ask(desk: SecData) -> None:
-        await desk.facts("BSPL")
-        await desk.facts("EXA")
-        before = (await desk.facts("EXA", ["ResearchAndDevelopmentExpense"])).source
-        assert (await desk.facts("9999901", ["assets"], 8)).source.key == before.key == "S2"
+    async def ask(sec: SecData) -> None:
+        await sec.facts("BSPL")
+        await sec.facts("EXA")
+        before = (await sec.facts("EXA", ["ResearchAndDevelopmentExpense"])).source
+        assert (await sec.facts("9999901", ["assets"], 8)).source.key == before.key == "S2"
 
     _, collector = run(ask)
     assert [source.title.partition(" (")[0] for source in collector.sources] == [
@@ -182,17 +182,17 @@ def test_the_source_of_a_company_grows_and_keeps_its_key() -> None:
 
 
 def test_stored_figures_give_way_to_fresh_ones() -> None:
-    _, first = run(lambda desk: desk.facts("EXA"))
+    _, first = run(lambda sec: sec.facts("EXA"))
     stored = first.sources[0].model_copy(update={"via": "knowledge base", "text": "old"})
     stored = stored.model_copy(update={"text_sha256": "old", "document_id": "d1"})
-    _, second = run(lambda desk: desk.facts("EXA"), gathered=CollectedSources(sources=[stored]))
+    _, second = run(lambda sec: sec.facts("EXA"), gathered=CollectedSources(sources=[stored]))
     assert second.sources == first.sources or second.sources[0].text == first.sources[0].text
     assert second.sources[0].via == "sec data"
     assert second.sources[0].document_id is None
 
 
 def test_unknown_concepts_come_with_likely_ones() -> None:
-    answer, _ = run(lambda desk: desk.facts("EXA", ["ResearchExpense", "revenue", "Xyzzy"]))
+    answer, _ = run(lambda sec: sec.facts("EXA", ["ResearchExpense", "revenue", "Xyzzy"]))
     assert answer.unknown["Xyzzy"] == []
     assert "ResearchAndDevelopmentExpense" in answer.unknown["ResearchExpense"]
     assert "revenue" not in answer.unknown
@@ -201,7 +201,7 @@ def test_unknown_concepts_come_with_likely_ones() -> None:
 def test_a_company_without_figures_has_no_source() -> None:
     files = sec_files() | {FACTS: b'{"facts": {"us-gaap": {}}, "entityName": "X"}'}
     with pytest.raises(PageUnreadable, match="holds none of the figures") as raised:
-        run(lambda desk: desk.facts("EXA"), files)
+        run(lambda sec: sec.facts("EXA"), files)
     assert raised.value.failure is ReadFailure.EMPTY
 
 
@@ -221,12 +221,12 @@ def call(name: str, **arguments: object) -> dict[str, Any]:
     """A tool's answer, by way of the SDK."""
 
     async def main() -> dict[str, Any]:
-        collector = _gathering(None, sec_files())
-        desk = ReaderContext(collector, _NO_SEARCH, _desk(collector, sec_files()))
+        collector = _collector(None, sec_files())
+        shared = ReaderContext(collector, _NO_SEARCH, _sec_data(collector, sec_files()))
         tool = next(tool for tool in SEC_TOOLS if tool.name == name)
         given = json.dumps(arguments)
         context = ToolContext(
-            context=desk, usage=Usage(), tool_name=name, tool_call_id="1", tool_arguments=given
+            context=shared, usage=Usage(), tool_name=name, tool_call_id="1", tool_arguments=given
         )
         answer: dict[str, Any] = json.loads(str(await tool.on_invoke_tool(context, given)))
         return answer

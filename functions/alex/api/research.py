@@ -65,7 +65,7 @@ class ResearchBody(RequestModel):
         return self
 
     def request(self) -> ResearchRequest:
-        """What the research desk takes."""
+        """What the job service takes."""
         return ResearchRequest(
             topic=self.topic,
             tickers=tuple(dict.fromkeys(self.tickers)),
@@ -127,7 +127,7 @@ class JobAccepted(View):
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        """The desk's job."""
+        """A research job."""
         return cls(job_id=job.id, status=job.status, links=_links(job))
 
 
@@ -147,7 +147,7 @@ class JobView(JobAccepted):
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        """The desk's job."""
+        """A research job."""
         return cls(
             job_id=job.id,
             status=job.status,

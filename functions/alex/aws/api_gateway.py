@@ -18,7 +18,7 @@ from alex.api.http import Problem, Request, Response, refuse, respond
 from alex.api.route import Endpoint, Route
 from alex.api.routes import find
 from alex.errors import AlexError, NotFound
-from alex.retry import within
+from alex.retry import time_limit
 from alex.services import Services
 
 type Event = dict[str, Any]
@@ -109,7 +109,7 @@ class _Resolver(APIGatewayRestResolver):
             )
             services = self._services()
             self._origin = services.settings.allowed_origin
-            with within(CALLER_WAITS):
+            with time_limit(CALLER_WAITS):
                 return _sent(respond(endpoint(services, request), self._origin))
 
         return answer

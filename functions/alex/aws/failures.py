@@ -16,7 +16,7 @@ from alex.errors import Misconfigured, Unavailable
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnrecognizedClientException"})
 
-_PASSING = frozenset(
+_TRANSIENT_CODES = frozenset(
     {
         "InternalDependencyException",
         "InternalFailure",
@@ -51,14 +51,14 @@ def status(error: ClientError) -> int:
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
 
 
-def passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether an error may be gone at the next try."""
     if not isinstance(error, ClientError):
         return isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError)
     if code(error) == "ModelError":  # of the container; its own status tells what it was
         answer = cast("dict[str, Any]", error.response)
         return int(answer.get("OriginalStatusCode", 500)) >= 500  # noqa: PLR2004
-    return code(error) in _PASSING or status(error) >= 500 or status(error) == 429  # noqa: PLR2004
+    return code(error) in _TRANSIENT_CODES or status(error) >= 500 or status(error) == 429  # noqa: PLR2004
 
 
 def denied(error: Exception) -> bool:
@@ -76,7 +76,7 @@ def translated(service: str, *, retry_after: int = 5) -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        if passing(error):
+        if is_transient(error):
             raise Unavailable(f"{service} is busy or down.", retry_after) from error
         if denied(error):
             raise Misconfigured(f"The role of this function lacks a right on {service}.") from error

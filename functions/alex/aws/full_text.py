@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from alex.aws.clients import Clients
-from alex.aws.failures import denied, passing, translated
+from alex.aws.failures import denied, is_transient, translated
 from alex.aws.vector_records import TEXT_KEY
 from alex.errors import Unavailable
 from alex.retry import RetriesExhausted, deadline, retry
@@ -35,12 +35,17 @@ def switch_on(clients: Clients, index: str, *, wait_seconds: float = 30) -> Text
     ask = partial(_status, clients, index)
     with translated("The vector index"):
         try:
-            if retry(ask, until=until, passing=_passing) is None:
-                retry(partial(_switch_on, clients, index), until=until, passing=_passing)
-            while retry(ask, until=until, passing=_passing) != "ACTIVE" and monotonic() < until:
+            if retry(ask, until=until, transient=_transient_or_denied) is None:
+                retry(
+                    partial(_switch_on, clients, index), until=until, transient=_transient_or_denied
+                )
+            while (
+                retry(ask, until=until, transient=_transient_or_denied) != "ACTIVE"
+                and monotonic() < until
+            ):
                 sleep(_POLL)
         except RetriesExhausted as error:
-            if not isinstance(error.__cause__, ClientError) or passing(error.__cause__):
+            if not isinstance(error.__cause__, ClientError) or is_transient(error.__cause__):
                 raise Unavailable("The vector index is busy or down.") from error
             return _without(error.__cause__)
         except ClientError as error:
@@ -48,8 +53,8 @@ def switch_on(clients: Clients, index: str, *, wait_seconds: float = 30) -> Text
     return "index"
 
 
-def _passing(error: Exception) -> bool:
-    return passing(error) or denied(error)
+def _transient_or_denied(error: Exception) -> bool:
+    return is_transient(error) or denied(error)
 
 
 def _without(refusal: ClientError) -> TextSearch:

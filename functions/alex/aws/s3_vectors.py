@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from alex.aws import limits, vector_records
 from alex.aws.clients import Clients
-from alex.aws.failures import code, passing, translated
+from alex.aws.failures import code, is_transient, translated
 from alex.errors import Unavailable
 from alex.knowledge import bm25
 from alex.knowledge.documents import Candidate, Filter, IndexEntry, Vector
@@ -171,7 +171,7 @@ class S3VectorsIndex:
         """Call the service, again while it is busy and there is time."""
         with translated(_SERVICE):
             try:
-                return retry(call, until=until, passing=passing)
+                return retry(call, until=until, transient=is_transient)
             except RetriesExhausted as error:
                 raise Unavailable(f"{_SERVICE} is busy or down.") from error
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from alex.aws.clients import Clients
-from alex.aws.failures import passing, translated
+from alex.aws.failures import is_transient, translated
 from alex.errors import Misconfigured, Unavailable
 from alex.knowledge.documents import Vector
 from alex.retry import RetriesExhausted, deadline, retry
@@ -85,7 +85,7 @@ class SageMakerEmbedder:
 
         with translated("The embedding endpoint", retry_after=_RETRY_AFTER):
             try:
-                answer = retry(call, until=until, passing=passing)
+                answer = retry(call, until=until, transient=is_transient)
             except RetriesExhausted as error:
                 raise Unavailable(_WAKING, _RETRY_AFTER) from error
         return _vector(answer, self.dimension)

@@ -216,7 +216,7 @@ def _write[T](attempt: Callable[[], T]) -> T:
     """Carry out a write, again where somebody's transaction is under way on the same item."""
     with translated("The table"):
         try:
-            return retry(attempt, until=deadline(_WAIT_SECONDS), passing=_met_another, first=0.05)
+            return retry(attempt, until=deadline(_WAIT_SECONDS), transient=_met_another, first=0.05)
         except RetriesExhausted as error:
             raise Unavailable("The table is busy or down.") from error
 

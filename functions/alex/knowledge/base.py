@@ -30,7 +30,7 @@ from alex.knowledge.documents import (
 from alex.knowledge.ports import Catalog, Embedder, TextStore, VectorIndex
 from alex.knowledge.submissions import MAX_ID, PreparedDocument, prepare
 from alex.paging import Page
-from alex.retry import over
+from alex.retry import time_is_up
 
 MAX_LIMIT = 100
 """Documents on one page of a listing."""
@@ -330,7 +330,7 @@ def _fate[A, R](step: Callable[[A], R], argument: A) -> R | AlexError:
 
 def _check_time() -> None:
     """Nothing is begun for a caller who waits no longer."""
-    if over():
+    if time_is_up():
         raise Unavailable("There was no time left for the document; send it again.", 1)
 
 

@@ -27,7 +27,7 @@ _INDEX_BYTES, _FACTS_BYTES = 16_000_000, 64_000_000
 _WAITS = (1.0, 4.0)
 _LONGEST_WAIT = 15.0
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504})
 
 type Fetch = Callable[[str, int], Awaitable[PageResponse]]
 """Gives the response behind a URL, of so many bytes at most; raises PageUnreadable."""
@@ -207,8 +207,10 @@ class SecClient:
 def _pause(response: PageResponse, usual: float | None) -> float | None:
     """Seconds until to ask again; None where that is no use, or too far off."""
     asked_for = _retry_after(response.retry_after)
-    passing = response.status in _PASSING
-    if usual is None or not (passing or (response.status == _FORBIDDEN and asked_for is not None)):
+    transient = response.status in _TRANSIENT_STATUSES
+    if usual is None or not (
+        transient or (response.status == _FORBIDDEN and asked_for is not None)
+    ):
         return None
     pause = usual if asked_for is None else max(usual, asked_for)
     return pause if pause <= _LONGEST_WAIT else None
@@ -235,7 +237,7 @@ def _refusal(url: str, status: int, when_missing: str) -> PageUnreadable:
             "The SEC turns this program away (HTTP 403): it was asked too often, or the contact in"
             " ALEX_USER_AGENT does not suit it.",
         )
-    if status in _PASSING:
+    if status in _TRANSIENT_STATUSES:
         return PageUnreadable(
             url, ReadFailure.HTTP_STATUS, f"The SEC cannot answer now (HTTP {status})."
         )

@@ -9,7 +9,7 @@ import pytest
 from alex.aws.sagemaker import SageMakerEmbedder
 from alex.errors import Misconfigured, Unavailable
 from alex.local.embedder import MiniLmEmbedder
-from alex.retry import within
+from alex.retry import time_limit
 from tests.support.aws_stack import CONCURRENCY, clients_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_a_caller_who_waits_less_is_answered_while_the_call_hangs(stand_in: "Sta
     with socket.create_server(("127.0.0.1", 0)) as silent:
         clients = clients_of(stand_in, HOUR, f"http://127.0.0.1:{silent.getsockname()[1]}")
         hanging = SageMakerEmbedder(clients, "any", wait_seconds=HOUR)
-        with within(0.5), pytest.raises(Unavailable):
+        with time_limit(0.5), pytest.raises(Unavailable):
             hanging.embed(["one"])
         call, _ = silent.accept()
         with call:

@@ -10,7 +10,7 @@ from alex.aws.limits import VECTORS_PUT
 from alex.aws.s3_vectors import S3VectorsIndex
 from alex.errors import Misconfigured, Unavailable
 from alex.knowledge.documents import Attributes, Filter, IndexEntry, Passage, Revision, Span
-from alex.retry import within
+from alex.retry import time_limit
 from rehearsal.process import StandIn
 from tests.support.aws_stack import AwsStack, clients_of, make_index
 
@@ -52,7 +52,7 @@ def test_throttling_passes(stand_in: StandIn, stack: AwsStack, operation: str) -
 
 def test_a_busy_index_is_given_up_in_time(stand_in: StandIn, stack: AwsStack) -> None:
     stand_in.order_faults({"s3vectors:PutVectors": [{"code": "ServiceUnavailableException"}] * 99})
-    with within(0.5), pytest.raises(Unavailable):
+    with time_limit(0.5), pytest.raises(Unavailable):
         S3VectorsIndex(stack.clients, stack.index).put([entry(0, "tin", 1)])
 
 

@@ -1,4 +1,4 @@
-"""What to research next, when nobody asks."""
+"""Schedule policy: what to research next, when nobody asks."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ def watchlist(settings: Settings) -> list[ResearchRequest] | None:
     return [ResearchRequest(tickers=(ticker,)) for ticker in settings.watchlist] or None
 
 
-def followed(jobs: Iterable[Job]) -> list[ResearchRequest]:
+def last_succeeded(jobs: Iterable[Job]) -> list[ResearchRequest]:
     """What to follow where nobody said: requests whose last job succeeded, oldest first.
 
     Args:
@@ -27,7 +27,7 @@ def followed(jobs: Iterable[Job]) -> list[ResearchRequest]:
     return [job.request for job in reversed(latest.values()) if job.status is JobStatus.SUCCEEDED]
 
 
-def stalest(
+def most_overdue(
     watched: Sequence[ResearchRequest], jobs: Iterable[Job], *, at: datetime
 ) -> tuple[ResearchRequest, Job | None] | None:
     """The watched request that was taken up longest ago, with the job that took it up.
@@ -60,44 +60,44 @@ def stalest(
     return choice, taken_up[digest(choice)]
 
 
-def start_stalest(
-    desk: JobService,
+def start_most_overdue(
+    job_service: JobService,
     watched: Sequence[ResearchRequest] | None,
     *,
     every: timedelta | None = None,
     at: datetime | None = None,
 ) -> Job | None:
-    """Ask the desk for the one request that is most overdue; None where there is none.
+    """Request the one piece of research that is most overdue; None where there is none.
 
     The idempotency key names the job before it. So of two schedulers that see the same jobs and
     decide at once, both get one job, and a request that was never handed over is handed over
     again, not doubled.
 
     Args:
-        desk: takes the request.
-        watched: what to keep an eye on; None for whatever is `followed`.
+        job_service: takes the request.
+        watched: what to keep an eye on; None for whatever `last_succeeded` gives.
         every: what was taken up less than this ago is not overdue.
         at: the time.
     """
-    at, jobs = at or now(), _recent(desk)
-    choice = stalest(followed(jobs) if watched is None else watched, jobs, at=at)
+    at, jobs = at or now(), _recent(job_service)
+    choice = most_overdue(last_succeeded(jobs) if watched is None else watched, jobs, at=at)
     if choice is None:
         return None
     request, before = choice
     if every is not None and before is not None and before.created > at - every:
         return None
     if before is not None and before.status is JobStatus.QUEUED and before.idempotency_key:
-        return desk.request(request, before.idempotency_key)
+        return job_service.request(request, before.idempotency_key)
     place = before.id if before is not None else "first"
-    return desk.request(request, f"scheduled-{digest(request)[:32]}-after-{place}")
+    return job_service.request(request, f"scheduled-{digest(request)[:32]}-after-{place}")
 
 
-def _recent(desk: JobService, most: int = 500) -> list[Job]:
-    """The desk's jobs, newest first, as far back as matters."""
+def _recent(job_service: JobService, most: int = 500) -> list[Job]:
+    """The jobs, newest first, as far back as matters."""
     jobs: list[Job] = []
     cursor = None
     while len(jobs) < most:
-        page = desk.list(cursor=cursor, limit=100)
+        page = job_service.list(cursor=cursor, limit=100)
         jobs += page.items
         cursor = page.cursor
         if cursor is None:

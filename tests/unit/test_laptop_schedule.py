@@ -15,7 +15,7 @@ from alex.local.jobs import QueuedLauncher, SqliteJobStore
 from alex.research.jobs import JobStatus, ResearchRequest
 from alex.research.leases import LEASE
 from alex.research.service import JobService
-from laptop.schedule import Background, JobWorker, agenda
+from laptop.schedule import Background, JobWorker, read_agenda
 
 
 class Clock:
@@ -35,7 +35,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, clock: Clock) -> Iterator[JobService]:
+def service(tmp_path: Path, clock: Clock) -> Iterator[JobService]:
     database = Database(tmp_path / "alex.db")
     yield JobService(SqliteJobStore(database), QueuedLauncher(), clock=clock)
     database.close()
@@ -44,38 +44,38 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[JobService]:
 class Runs:
     """Claims and ends jobs, and remembers them."""
 
-    def __init__(self, desk: JobService, status: JobStatus = JobStatus.SUCCEEDED) -> None:
-        self.desk = desk
+    def __init__(self, service: JobService, status: JobStatus = JobStatus.SUCCEEDED) -> None:
+        self.service = service
         self.status = status
         self.ids: list[str] = []
 
     def __call__(self, job_id: str) -> None:
-        if self.desk.start(job_id):
+        if self.service.start(job_id):
             self.ids.append(job_id)
             if self.status.final:
-                self.desk.finish(job_id, self.status)
+                self.service.finish(job_id, self.status)
 
 
-def ask(desk: JobService, count: int) -> list[str]:
-    return [desk.request(ResearchRequest(topic=f"topic {n}")).id for n in range(count)]
+def ask(service: JobService, count: int) -> list[str]:
+    return [service.request(ResearchRequest(topic=f"topic {n}")).id for n in range(count)]
 
 
-def test_queued_jobs_are_run_once_oldest_first(desk: JobService) -> None:
-    ids, runs = ask(desk, 45), Runs(desk)
-    worker = JobWorker(desk, runs)
+def test_queued_jobs_are_run_once_oldest_first(service: JobService) -> None:
+    ids, runs = ask(service, 45), Runs(service)
+    worker = JobWorker(service, runs)
     worker.run_waiting()
     worker.run_waiting()
     assert runs.ids == ids
-    more = ask(desk, 2)
+    more = ask(service, 2)
     worker.run_waiting()
     assert runs.ids == ids + more
 
 
-def test_a_run_that_died_is_run_again_after_its_lease(desk: JobService, clock: Clock) -> None:
-    ids, dying = ask(desk, 1), Runs(desk, JobStatus.RUNNING)
-    JobWorker(desk, dying).run_waiting()
-    runs = Runs(desk)
-    worker = JobWorker(desk, runs)
+def test_a_run_that_died_is_run_again_after_its_lease(service: JobService, clock: Clock) -> None:
+    ids, dying = ask(service, 1), Runs(service, JobStatus.RUNNING)
+    JobWorker(service, dying).run_waiting()
+    runs = Runs(service)
+    worker = JobWorker(service, runs)
     worker.run_waiting()
     assert runs.ids == []
     clock.time += LEASE + timedelta(seconds=1)
@@ -83,25 +83,25 @@ def test_a_run_that_died_is_run_again_after_its_lease(desk: JobService, clock: C
     assert runs.ids == ids
 
 
-def test_a_cancelled_job_is_not_run(desk: JobService) -> None:
-    [job_id] = ask(desk, 1)
-    desk.cancel(job_id)
-    runs = Runs(desk)
-    JobWorker(desk, runs).run_waiting()
+def test_a_cancelled_job_is_not_run(service: JobService) -> None:
+    [job_id] = ask(service, 1)
+    service.cancel(job_id)
+    runs = Runs(service)
+    JobWorker(service, runs).run_waiting()
     assert runs.ids == []
 
 
-def test_a_run_that_raises_ends_its_job_and_spares_the_next(desk: JobService) -> None:
-    ids = ask(desk, 2)
-    runs = Runs(desk)
+def test_a_run_that_raises_ends_its_job_and_spares_the_next(service: JobService) -> None:
+    ids = ask(service, 2)
+    runs = Runs(service)
 
     def run(job_id: str) -> None:
         if job_id == ids[0]:
             raise RuntimeError("the secret is 42")
         runs(job_id)
 
-    JobWorker(desk, run).run_waiting()
-    broken = desk.get(ids[0])
+    JobWorker(service, run).run_waiting()
+    broken = service.get(ids[0])
     assert broken.status is JobStatus.FAILED
     assert "42" not in str(broken.error)
     assert runs.ids == [ids[1]]
@@ -127,9 +127,9 @@ def test_background_work_goes_on_after_a_failure_until_stopped() -> None:
 
 
 def test_an_agenda_is_a_list_of_requests(tmp_path: Path) -> None:
-    assert agenda(tmp_path) is None
+    assert read_agenda(tmp_path) is None
     (tmp_path / "agenda.json").write_text(json.dumps([{"topic": "tides"}, {"tickers": ["tin"]}]))
-    assert agenda(tmp_path) == [
+    assert read_agenda(tmp_path) == [
         ResearchRequest(topic="tides"),
         ResearchRequest(tickers=("TIN",)),
     ]
@@ -139,4 +139,4 @@ def test_an_agenda_is_a_list_of_requests(tmp_path: Path) -> None:
 def test_an_agenda_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "agenda.json").write_text(text)
     with pytest.raises(Misconfigured, match=r"agenda\.json"):
-        agenda(tmp_path)
+        read_agenda(tmp_path)
