@@ -14,11 +14,11 @@ class Checkpoint:
         self._texts = texts
         self._job_id = job_id
 
-    def keep(self, step: str, result: BaseModel) -> None:
-        """Note a step's result; later results of the same step replace it."""
+    def save(self, step: str, result: BaseModel) -> None:
+        """Store a step's result; later results of the same step replace it."""
         self._texts.put(self._key(step), result.model_dump_json())
 
-    def recall[M: BaseModel](self, step: str, kind: type[M]) -> M | None:
+    def load[M: BaseModel](self, step: str, kind: type[M]) -> M | None:
         """What an earlier attempt noted, or None."""
         text = self._texts.get(self._key(step))
         return None if text is None else kind.model_validate_json(text)

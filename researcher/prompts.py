@@ -32,7 +32,7 @@ class ReadingPrompt:
     tickers: tuple[str, ...] = ()
 
     def render(self) -> str:
-        """The brief in words."""
+        """The prompt's text."""
         lines = [f"Subject: {_line(self.subject)}", f"Pages that may be read: {self.pages}"]
         lines += [f"Ticker: {ticker}" for ticker in self.tickers]
         lines += [f"Start page: {url}" for url in self.urls]
@@ -40,7 +40,7 @@ class ReadingPrompt:
 
     @classmethod
     def parse(cls, text: str) -> "ReadingPrompt":
-        """The brief that `render` gave."""
+        """The prompt that `render` wrote."""
         pages = _PAGES.search(text)
         return cls(
             _subject(text),
@@ -67,7 +67,7 @@ class PromptSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDocument:
     """A document the knowledge base already holds on the subject.
 
     Attributes:
@@ -92,20 +92,20 @@ class WritingPrompt:
     subject: str
     today: date
     sources: tuple[PromptSource, ...]
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownDocument, ...] = ()
 
     def render(self) -> str:
-        """The brief in words, sources fenced."""
+        """The prompt's text, with fenced sources."""
         parts = [f"Subject: {_line(self.subject)}", f"Today: {self.today.isoformat()}"]
         if self.known:
-            known = json.dumps([_gist(item) for item in self.known], ensure_ascii=False)
+            known = json.dumps([_background(item) for item in self.known], ensure_ascii=False)
             parts.append(f"Already known, as background only, never as a source (JSON): {known}")
         parts += [_fenced(source) for source in self.sources]
         return "\n\n".join(parts)
 
     @classmethod
     def parse(cls, text: str) -> "WritingPrompt":
-        """The subject and sources of a rendered brief."""
+        """The subject and sources of a rendered prompt."""
         sources = [
             PromptSource(key=found["key"], text=found["text"], **json.loads(found["about"]))
             for found in _SOURCE.finditer(text)
@@ -121,7 +121,7 @@ def _fenced(source: PromptSource) -> str:
     return f"<<<source {key} {digest}\n{about}\n{text}\n>>>source {key} {digest}"
 
 
-def _gist(known: Known) -> dict[str, str]:
+def _background(known: KnownDocument) -> dict[str, str]:
     return {
         "title": known.title,
         "kind": known.kind,

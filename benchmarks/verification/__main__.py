@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measure(paths: Sequence[Path]) -> Result:
     """Falsify and check everything that the filings let us say."""
     read = list(filings.read(paths))
-    exhibits = {filing.key: filing.exhibit for filing in read}
+    indexed = {filing.key: filing.indexed for filing in read}
     embedder = MiniLmEmbedder()
     result = Result([filing.name for filing in read], {}, {})
     for filing in read:
@@ -93,8 +93,8 @@ def measure(paths: Sequence[Path]) -> Result:
         draw = Random(f"{SEED} {filing.name}")  # noqa: S311 - the same table every time
         known = list(truths(filing, report, draw))
         print(f"{filing.name}: {len(known)} true statements", file=sys.stderr)
-        kept = [truth for truth in known if _accept(truth, exhibits, result.accepted)]
-        for name, claim, caught in _falsified(kept, filing, read, exhibits, draw):
+        kept = [truth for truth in known if _accept(truth, indexed, result.accepted)]
+        for name, claim, caught in _falsified(kept, filing, read, indexed, draw):
             result.caught.setdefault(name, CheckTally()).count(claim, right=caught)
         for name, caught in tampering.tampered(filing, report):
             result.caught.setdefault(name, CheckTally()).count(filing.name, right=caught)
@@ -102,9 +102,9 @@ def measure(paths: Sequence[Path]) -> Result:
 
 
 def _accept(
-    truth: Truth, exhibits: Mapping[str, IndexedSource], accepted: dict[str, CheckTally]
+    truth: Truth, indexed: Mapping[str, IndexedSource], accepted: dict[str, CheckTally]
 ) -> bool:
-    verdict = check(truth.claim, exhibits)
+    verdict = check(truth.claim, indexed)
     text = f"{truth.claim.text} {list(verdict.reasons)}"
     accepted.setdefault(truth.origin, CheckTally()).count(text, right=verdict.passed)
     return verdict.passed
@@ -114,7 +114,7 @@ def _falsified(
     kept: Sequence[Truth],
     filing: SampleFiling,
     read: Sequence[SampleFiling],
-    exhibits: Mapping[str, IndexedSource],
+    indexed: Mapping[str, IndexedSource],
     draw: Random,
 ) -> Iterator[tuple[str, str, bool]]:
     """Each falsehood's kind and text, and whether the check refuses it."""
@@ -124,7 +124,7 @@ def _falsified(
         for name, mutate in MUTATIONS.items():
             false = mutate(case)
             if false is not None:
-                yield name, f"{false.text} [was: {claim.text}]", not check(false, exhibits).passed
+                yield name, f"{false.text} [was: {claim.text}]", not check(false, indexed).passed
 
 
 def totals(result: Result) -> dict[str, float]:

@@ -35,18 +35,18 @@ class SampleFiling:
     """
 
     name: str
-    exhibit: IndexedSource
+    indexed: IndexedSource
     html: str
 
     @property
     def key(self) -> str:
         """Its source's key."""
-        return self.exhibit.source.key
+        return self.indexed.source.key
 
     @property
     def title(self) -> str:
         """Its source's title."""
-        return self.exhibit.source.title
+        return self.indexed.source.title
 
 
 def find(folder: Path) -> list[Path]:
@@ -83,11 +83,11 @@ def _first_line(text: str) -> str:
 
 def written(filing: SampleFiling, embedder: Embedder) -> list[Placed]:
     """What the offline model says of a filing, each statement once."""
-    source = filing.exhibit.source
+    source = filing.indexed.source
     material = PromptSource(source.key, source.title, source.url, "", source.text)
     found: dict[str, Placed] = {}
     for subject in SUBJECTS:
-        brief = WritingPrompt(f"{source.title} {subject}", date(2026, 1, 2), (material,))
-        for placed in placed_claims(extract(brief, Ranker(embedder, brief.subject))):
+        prompt = WritingPrompt(f"{source.title} {subject}", date(2026, 1, 2), (material,))
+        for placed in placed_claims(extract(prompt, Ranker(embedder, prompt.subject))):
             found.setdefault(placed.claim.text, placed)
     return list(found.values())

@@ -181,7 +181,7 @@ def swapped_periods(case: Case) -> Claim | None:
 
 def wrong_company(case: Case) -> Claim | None:
     """The statement is told of another company."""
-    strange = [n for n in OTHER_COMPANIES if n not in case.filing.exhibit.source.text]
+    strange = [n for n in OTHER_COMPANIES if n not in case.filing.indexed.source.text]
     if not strange:
         return None
     other = case.draw.choice(strange)
@@ -199,7 +199,7 @@ def wrong_company(case: Case) -> Claim | None:
 def another_filers_quote(case: Case) -> Claim | None:
     """The quotes are said to stand in another source."""
     others = [f for f in case.filings if f.key != case.filing.key]
-    others = [f for f in others if not all(f.exhibit.find(q.text) for q in case.claim.quotes)]
+    others = [f for f in others if not all(f.indexed.find(q.text) for q in case.claim.quotes)]
     if not others:
         return None
     key = case.draw.choice(others).key
@@ -234,7 +234,7 @@ def altered_quote(case: Case) -> Claim | None:
     spot = case.draw.choice(spots)
     new = str((int(spot[0]) + 1) % 10) if spot[0].isdigit() else spot[0][::-1]
     text = quote.text[: spot.start()] + new + quote.text[spot.end() :]
-    if text == quote.text or case.filing.exhibit.find(text):
+    if text == quote.text or case.filing.indexed.find(text):
         return None
     claim = case.claim.text.replace(quote.text, text)
     quotes = [Quote(source=quote.source, text=text), *case.claim.quotes[1:]]

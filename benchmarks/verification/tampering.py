@@ -94,10 +94,10 @@ def _altered(text: str) -> str:
 
 def bundled(filing: SampleFiling, report: Sequence[Placed]) -> Bundle:
     """A filing's report as a run would keep it."""
-    exhibits = {filing.key: filing.exhibit}
+    indexed = {filing.key: filing.indexed}
     claims = []
     for number, placed in enumerate(report, start=1):
-        verdict = check(placed.claim, exhibits)
+        verdict = check(placed.claim, indexed)
         kept = record(placed.place, f"C{number}", placed.claim, verdict)
         claims.append(kept.model_copy(update={"figure": placed.figure}))
     return Bundle(
@@ -110,7 +110,7 @@ def bundled(filing: SampleFiling, report: Sequence[Placed]) -> Bundle:
         provider="offline",
         model="offline",
         via="http",
-        sources=[filing.exhibit.source],
+        sources=[filing.indexed.source],
         unread=[],
         claims=claims,
     )

@@ -69,7 +69,7 @@ def truths(filing: SampleFiling, report: Sequence[Placed], draw: Random) -> Iter
 
 def _tagged(filing: SampleFiling) -> Iterator[Claim]:
     rows: dict[str, list[str]] = {}
-    for line in filing.exhibit.source.text.splitlines():
+    for line in filing.indexed.source.text.splitlines():
         if line.startswith("| "):
             rows.setdefault(line[2:].partition(" |")[0], []).append(line.strip())
     seen: set[str] = set()

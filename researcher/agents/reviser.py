@@ -53,7 +53,7 @@ class RefusedClaim:
     reasons: tuple[str, ...]
 
 
-def refusals(claims: Sequence[RefusedClaim]) -> str:
+def refused_claims_prompt(claims: Sequence[RefusedClaim]) -> str:
     """The refused claims as the reviser is told of them."""
     listed = [
         {"id": item.id, **item.claim.model_dump(), "refused_because": list(item.reasons)}

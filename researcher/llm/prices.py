@@ -19,7 +19,7 @@ from alex.errors import Misconfigured
 from alex.settings import Settings
 
 _MILLION = 1_000_000
-_OF_ONES_OWN = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
+_PRIVATE_SUFFIXES = (".local", ".localhost", ".internal", ".lan", ".home.arpa")
 """Ends of names that no server on the internet has."""
 
 
@@ -88,7 +88,7 @@ class ListedTariff:
         return self.listed.calc_price(usage)["total_price"]
 
 
-def most(tariff: Tariff, tokens: Tokens) -> Decimal:
+def highest_price(tariff: Tariff, tokens: Tokens) -> Decimal:
     """The most that up to so many tokens cost, however the provider's cache treats them."""
     written = Tokens(tokens.input, tokens.output, written=tokens.input)
     return max(tariff.price(tokens), tariff.price(written))
@@ -107,7 +107,7 @@ def tariff_of(settings: Settings) -> Tariff | None:
     listed = _listed(settings)
     if listed is not None:
         return listed
-    if settings.provider == "compatible" and _of_ones_own(settings.model_base_url):
+    if settings.provider == "compatible" and _is_private_server(settings.model_base_url):
         return None
     raise Misconfigured(
         f"The price of {settings.model!r} is not known, so its cost cannot be capped: set "
@@ -130,10 +130,10 @@ def _listed(settings: Settings) -> Tariff | None:
     return ListedTariff(model.get_prices(datetime.now(UTC)))
 
 
-def _of_ones_own(base_url: str) -> bool:
+def _is_private_server(base_url: str) -> bool:
     """Whether an address is on this machine or network, where nobody sends a bill."""
     host = urlsplit(base_url).hostname or ""
     try:
         return not ip_address(host).is_global
     except ValueError:
-        return "." not in host or host.endswith(_OF_ONES_OWN)
+        return "." not in host or host.endswith(_PRIVATE_SUFFIXES)

@@ -1,4 +1,4 @@
-"""Who writes: one model a run, chosen by the settings and by nothing else.
+"""The model of a run, chosen by the settings and by nothing else.
 
 A key in the environment never turns a paid model on, and a provider's client gets its key and
 address from the settings alone.
@@ -28,7 +28,7 @@ _READING_TOKENS = 4_000
 """The most that one turn of reading may answer: a few tool calls, and thoughts."""
 
 _KEY_SECONDS = 300
-_MATERIAL = 48_000
+_SOURCE_CHARACTERS = 48_000
 """Characters of sources a language model is given: about 12,000 tokens."""
 
 
@@ -37,12 +37,12 @@ async def _nothing_to_close() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class ConfiguredModel:
     """A model ready to run.
 
     Attributes:
         name: as reports and bundles show it.
-        material: characters of sources it is given at most; None for all of them.
+        source_characters: characters of sources it is given at most; None for all of them.
         tariff: what it costs; None where nobody knows and nobody sends a bill.
         settings: of a call that writes; every call says how long its answer may be.
     """
@@ -50,35 +50,37 @@ class Writer:
     model: Model
     provider: str
     name: str
-    material: int | None
+    source_characters: int | None
     tariff: Tariff | None
     settings: ModelSettings = field(default_factory=ModelSettings)
     close: Callable[[], Awaitable[None]] = _nothing_to_close
 
     @property
-    def reading(self) -> ModelSettings:
-        """Of a call that reads."""
+    def reading_settings(self) -> ModelSettings:
+        """Of a call that reads: its answer is short."""
         if self.settings.max_tokens is None:
             return self.settings
         return replace(self.settings, max_tokens=min(_READING_TOKENS, self.settings.max_tokens))
 
 
-def choose(settings: Settings, embedder: Embedder) -> Writer:
+def choose_model(settings: Settings, embedder: Embedder) -> ConfiguredModel:
     """The model the settings name.
 
     Raises:
         Misconfigured: the provider lacks a setting, or the model a price.
     """
     if settings.provider == "offline":
-        return Writer(OfflineModel(embedder), "offline", OFFLINE, material=None, tariff=FREE)
+        return ConfiguredModel(
+            OfflineModel(embedder), "offline", OFFLINE, source_characters=None, tariff=FREE
+        )
     tariff = tariff_of(settings)
     model, client = _CLIENTS[settings.provider](settings)
     client.organization = client.project = None  # it takes the environment's, for any server
-    return Writer(
+    return ConfiguredModel(
         model=model,
         provider=settings.provider,
         name=f"{settings.model} ({settings.provider})",
-        material=_MATERIAL,
+        source_characters=_SOURCE_CHARACTERS,
         tariff=tariff,
         settings=ModelSettings(
             max_tokens=settings.model_output_tokens,
@@ -115,7 +117,9 @@ def _openai(settings: Settings) -> tuple[Model, AsyncOpenAI]:
 
 def _bedrock(settings: Settings) -> tuple[Model, AsyncOpenAI]:
     """Signed with the process's own AWS role."""
-    _demand("botocore", "ALEX_PROVIDER=bedrock signs with botocore; install alex[bedrock].")
+    _require_package(
+        "botocore", "ALEX_PROVIDER=bedrock signs with botocore; install alex[bedrock]."
+    )
     from openai.providers import bedrock  # noqa: PLC0415 - no other provider needs it
 
     client = AsyncOpenAI(
@@ -141,7 +145,7 @@ def _key(settings: Settings) -> str:
     """The provider's key; on AWS it is a SecureString, read where it is used."""
     if not settings.model_key_parameter:
         return settings.model_api_key
-    _demand(
+    _require_package(
         "aws_lambda_powertools",
         "ALEX_MODEL_KEY_PARAMETER is for Lambda alone; elsewhere ALEX_MODEL_API_KEY holds the key.",
     )
@@ -158,8 +162,8 @@ def _key(settings: Settings) -> str:
         ) from error
 
 
-def _demand(package: str, otherwise: str) -> None:
-    """Insist on a package that not every installation has.
+def _require_package(package: str, otherwise: str) -> None:
+    """Make sure of a package that not every installation has.
 
     Raises:
         Misconfigured: it is not.

@@ -8,8 +8,8 @@ from alex.errors import AlexError
 from alex.research.jobs import Job, ResearchRequest
 from alex.services import Services
 from researcher.checkpoint import Checkpoint
-from researcher.llm.providers import Writer
-from researcher.llm.spending import Ledger
+from researcher.llm.ledger import Ledger
+from researcher.llm.providers import ConfiguredModel
 from researcher.sources.relevance import Ranker
 from researcher.sources.web.pages import PageReader
 
@@ -30,19 +30,19 @@ class Run:
 
     Attributes:
         deadline: on the running loop's clock; the run is over then.
-        asking_until: the model is not waited for any longer; what is left of the time is for
+        model_deadline: the model is not waited for any longer; what is left of the time is for
             finishing without it.
         ledger: of all model calls.
     """
 
     services: Services
     job: Job
-    writer: Writer
+    llm: ConfiguredModel
     reader: PageReader
     ranker: Ranker
     checkpoint: Checkpoint
     deadline: float
-    asking_until: float
+    model_deadline: float
     ledger: Ledger
 
     @property

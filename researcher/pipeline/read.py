@@ -12,16 +12,16 @@ from pydantic import BaseModel
 
 from alex.knowledge.documents import Filter
 from researcher.agents.reader import reader
-from researcher.llm.asking import run_agent
+from researcher.llm.ledger import CapReached
 from researcher.llm.prices import Tokens
-from researcher.llm.spending import CapReached
+from researcher.llm.structured_output import run_agent
 from researcher.pipeline.context import Run, cap_of
-from researcher.prompts import Known, ReadingPrompt
+from researcher.prompts import KnownDocument, ReadingPrompt
 from researcher.sources.collector import ReadRefused, SourceCollector, addresses_in
 from researcher.sources.sec.client import SecClient
 from researcher.sources.source import CollectedSources, Source, text_hash
 from researcher.sources.web.pages import PageUnreadable
-from researcher.tools.reading import ReaderContext, find_known
+from researcher.tools.reading import ReaderContext, find_known_documents
 from researcher.tools.sec_data import SecData
 from researcher.verify.identity import report_id_of
 
@@ -32,7 +32,7 @@ _EXTRA_TURNS = 6
 _WRITING_CALLS = 4
 """Kept back while reading: a draft, what may have to be asked again, and a revision."""
 
-_AROUND_MATERIAL = 12_000
+_PROMPT_TOKENS = 12_000
 """Tokens of a writing call besides its sources: prompt, schema, what is known."""
 
 _STORED_SOURCES = 5
@@ -47,30 +47,30 @@ _SAME_MATTER = 0.25
 class Recalled(BaseModel):
     """What the knowledge base held when the run began; the run's own pages are not in it."""
 
-    known: list[Known]
+    known: list[KnownDocument]
 
 
 class ReadingDone(BaseModel):
     """Marks that reading was finished."""
 
 
-async def recall(run: Run) -> list[Known]:
+async def recall(run: Run) -> list[KnownDocument]:
     """What the knowledge base holds already, this subject's own report first."""
-    if recalled := run.checkpoint.recall("known", Recalled):
+    if recalled := run.checkpoint.load("known", Recalled):
         return recalled.known
     run.note("recall", "Looking up what is already known")
-    found = await asyncio.to_thread(find_known, run.services.search, run.subject)
+    found = await asyncio.to_thread(find_known_documents, run.services.search, run.subject)
     own = report_id_of(run.job.request)
-    told = [item for item in found if item.kind != "check"]  # it repeats what a report says
-    known = [item for item in told if item.kind != "report" or _concerns(item, run, own)]
+    relevant = [item for item in found if item.kind != "check"]  # it repeats what a report says
+    known = [item for item in relevant if item.kind != "report" or _concerns(item, run, own)]
     reports = sum(item.kind == "report" for item in known)
     run.note("recall", f"Found {len(known)} documents, {reports} of them earlier reports")
     known.sort(key=lambda item: item.document_id != own)
-    run.checkpoint.keep("known", Recalled(known=known))
+    run.checkpoint.save("known", Recalled(known=known))
     return known
 
 
-def _concerns(report: Known, run: Run, own: str) -> bool:
+def _concerns(report: KnownDocument, run: Run, own: str) -> bool:
     """Whether an earlier report is on the same matter, not only of the same sort."""
     shared = set(report.tickers) & {ticker.upper() for ticker in run.job.request.tickers}
     return report.document_id == own or bool(shared) or report.distance <= _SAME_MATTER
@@ -78,8 +78,8 @@ def _concerns(report: Known, run: Run, own: str) -> bool:
 
 async def read(run: Run) -> CollectedSources:
     """Let the reader agent read, then what it left of the start; at a cap, what there is."""
-    before = run.checkpoint.recall("gathered", CollectedSources)
-    if before and run.checkpoint.recall("read", ReadingDone):
+    before = run.checkpoint.load("gathered", CollectedSources)
+    if before and run.checkpoint.load("read", ReadingDone):
         return before
     loop = asyncio.get_running_loop()
     request = run.job.request
@@ -91,38 +91,38 @@ async def read(run: Run) -> CollectedSources:
         size=request.budget.bytes,
         deadline=began + _READING_SHARE * left,
         note=lambda message: run.note("read", message),
-        keep=lambda gathered: run.checkpoint.keep("gathered", gathered),
+        keep=lambda collected: run.checkpoint.save("gathered", collected),
         offered=(*request.urls, *addresses_in(request.subject)),
-        gathered=before,
+        collected=before,
     )
     if not request.urls and not collector.sources:
         await asyncio.to_thread(_add_stored, run, collector)
-    sec = SecData(_sec_client(run, collector), collector, _listed(run))
+    sec = SecData(_sec_client(run, collector), collector, _sec_tickers(run))
     run.note("read", "Reading sources")
     try:
         async with asyncio.timeout_at(began + _AGENT_SHARE * left):
-            await _let_read(run, collector, sec)
+            await _run_reader(run, collector, sec)
     except (TimeoutError, MaxTurnsExceeded, CapReached) as error:
         run.reach("read", f"Reading ended early. {cap_of(error, run)}")
     except ModelBehaviorError:
         run.note("read", "The model's turns could not be used; reading the start pages without it")
     try:
         async with asyncio.timeout_at(began + _COLLECTING_SHARE * left):
-            await _read_what_was_asked(run, collector, sec)
+            await _read_requested(run, collector, sec)
     except TimeoutError as error:
         run.reach("read", f"Not all that was named was read. {cap_of(error, run)}")
     if collector.stopped:
         raise collector.stopped
-    for cap in collector.gathered.reached:
+    for cap in collector.collected.reached:
         run.reach("read", f"{cap} More pages were wanted.")
-    run.checkpoint.keep("gathered", collector.gathered)
-    run.checkpoint.keep("read", ReadingDone())
-    return collector.gathered
+    run.checkpoint.save("gathered", collector.collected)
+    run.checkpoint.save("read", ReadingDone())
+    return collector.collected
 
 
-async def _read_what_was_asked(run: Run, collector: SourceCollector, sec: SecData) -> None:
+async def _read_requested(run: Run, collector: SourceCollector, sec: SecData) -> None:
     """What the request names and the agent left."""
-    for ticker in () if collector.stopped else _listed(run):
+    for ticker in () if collector.stopped else _sec_tickers(run):
         with suppress(PageUnreadable):  # kept as unread
             await sec.facts(ticker)
     for url in run.job.request.urls:
@@ -130,7 +130,7 @@ async def _read_what_was_asked(run: Run, collector: SourceCollector, sec: SecDat
             await collector.read(url)
 
 
-def _listed(run: Run) -> tuple[str, ...]:
+def _sec_tickers(run: Run) -> tuple[str, ...]:
     """The tickers to ask the SEC about."""
     return run.job.request.tickers if run.services.settings.sec_data_url else ()
 
@@ -145,15 +145,15 @@ def _sec_client(run: Run, collector: SourceCollector) -> SecClient:
     )
 
 
-async def _let_read(run: Run, collector: SourceCollector, sec: SecData) -> None:
+async def _run_reader(run: Run, collector: SourceCollector, sec: SecData) -> None:
     request = run.job.request
-    brief = ReadingPrompt(run.subject, request.urls, request.budget.pages, _listed(run))
-    writing = (run.writer.material or 0) + _AROUND_MATERIAL
-    kept = Tokens(writing, run.writer.settings.max_tokens or 0)
-    with run.ledger.keeping(kept, _WRITING_CALLS):
+    prompt = ReadingPrompt(run.subject, request.urls, request.budget.pages, _sec_tickers(run))
+    writing = (run.llm.source_characters or 0) + _PROMPT_TOKENS
+    reserved = Tokens(writing, run.llm.settings.max_tokens or 0)
+    with run.ledger.holding_back(reserved, _WRITING_CALLS):
         await run_agent(
-            reader(run.writer.model, run.writer.reading),
-            brief.render(),
+            reader(run.llm.model, run.llm.reading_settings),
+            prompt.render(),
             ReaderContext(collector, run.services.search, sec),
             turns=request.budget.pages + _EXTRA_TURNS,
         )

@@ -21,11 +21,16 @@ from alex.services import Services
 from alex.settings import Settings
 from researcher.checkpoint import Checkpoint
 from researcher.llm.failures import ModelFailed
-from researcher.llm.metered import MeteredModel
-from researcher.llm.providers import choose
+from researcher.llm.ledger import Ledger
+from researcher.llm.metered_model import MeteredModel
+from researcher.llm.providers import choose_model
 from researcher.llm.retry import RetryPolicy
-from researcher.llm.spending import Ledger
-from researcher.pipeline.conclude import Findings, bundled, confirmed, find_earlier
+from researcher.pipeline.assemble import (
+    Findings,
+    assemble_bundle,
+    assemble_confirmation,
+    find_earlier,
+)
 from researcher.pipeline.context import Cancelled, Run, question_of, stop_if_cancelled
 from researcher.pipeline.read import read, recall
 from researcher.pipeline.save import save
@@ -94,7 +99,9 @@ async def _leased(
         async with _opened(services, job, open_reader, retry_policy, seconds_left) as run:
             bundle = await _research(run)
             run.note("save", "Storing what was read and written")
-            evidence_id = await asyncio.to_thread(save, services, bundle, _teller(jobs, job.id))
+            evidence_id = await asyncio.to_thread(
+                save, services, bundle, _progress_reporter(jobs, job.id)
+            )
         ended = jobs.finish(
             job.id,
             JobStatus.SUCCEEDED,
@@ -120,13 +127,13 @@ async def _leased(
     return ended
 
 
-def _teller(jobs: JobService, job_id: str) -> Callable[[str, str], None]:
+def _progress_reporter(jobs: JobService, job_id: str) -> Callable[[str, str], None]:
     """Reports the progress of saving, which a cancel does not leave half done."""
 
-    def tell(phase: str, message: str) -> None:
+    def report(phase: str, message: str) -> None:
         jobs.progress(job_id, phase, message)
 
-    return tell
+    return report
 
 
 def _cost(run: Run | None) -> dict[str, float]:
@@ -147,15 +154,15 @@ async def _opened(
     """The run with its model and reader, which are closed in the end."""
     jobs, checkpoint = services.research, Checkpoint(services.texts, job.id)
     async with AsyncExitStack() as closing:
-        writer = choose(services.settings, services.embedder)
-        closing.push_async_callback(writer.close)
+        llm = choose_model(services.settings, services.embedder)
+        closing.push_async_callback(llm.close)
         reader = open_reader(services.settings)
         closing.push_async_callback(reader.close)
-        ledger = Ledger(job.request.budget, writer.tariff, checkpoint)
+        ledger = Ledger(job.request.budget, llm.tariff, checkpoint)
         seconds, finishing = _seconds(job, ledger, seconds_left)
-        offline = writer.provider == "offline"  # it is not waited for: it is this process
+        offline = llm.provider == "offline"  # it is not waited for: it is this process
         metered = MeteredModel(
-            writer.model,
+            llm.model,
             ledger,
             replace(retry_policy, answer=None, attempts=1) if offline else retry_policy,
             lambda: stop_if_cancelled(jobs.get(job.id)),
@@ -164,12 +171,12 @@ async def _opened(
         yield Run(
             services=services,
             job=job,
-            writer=replace(writer, model=metered),
+            llm=replace(llm, model=metered),
             reader=reader,
             ranker=Ranker(services.embedder, question_of(job.request)),
             checkpoint=checkpoint,
             deadline=began + seconds,
-            asking_until=began + seconds - (0 if offline else finishing),
+            model_deadline=began + seconds - (0 if offline else finishing),
             ledger=ledger,
         )
 
@@ -188,22 +195,22 @@ async def _research(run: Run) -> Bundle:
     with _timed(seconds, "recall"):
         known = await recall(run)
     with _timed(seconds, "read"):
-        gathered = await read(run)
+        collected = await read(run)
     earlier = await asyncio.to_thread(find_earlier, run.services, run.job)
-    found = Findings(gathered, known, earlier, seconds)
-    if earlier and earlier.tells_all(gathered):
-        same = await asyncio.to_thread(confirmed, run, found)
+    found = Findings(collected, known, earlier, seconds)
+    if earlier and earlier.tells_all(collected):
+        same = await asyncio.to_thread(assemble_confirmation, run, found)
         if same:
             return same
     try:
         async with asyncio.timeout_at(run.deadline):
             with _timed(seconds, "write"):
-                draft = await write(run, gathered, known)
+                draft = await write(run, collected, known)
             with _timed(seconds, "verify"):
-                claims = await verify(run, draft, gathered)
+                claims = await verify(run, draft, collected)
     except TimeoutError as error:
         raise OutOfTime("The run's time was used up before anything could be verified.") from error
-    return await asyncio.to_thread(bundled, run, found, draft, claims)
+    return await asyncio.to_thread(assemble_bundle, run, found, draft, claims)
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from alex.errors import AlexError, InvalidInput, NotFound
 from alex.knowledge.documents import Attributes, Filter, Submission
 from alex.knowledge.submissions import MAX_TITLE
 from alex.services import Services
+from researcher.reports.no_change import outcome, render_check
 from researcher.reports.report import render
-from researcher.reports.unchanged import outcome, render_check
 from researcher.sources.source import Source
 from researcher.verify.bundle import Bundle
 from researcher.verify.identity import SEAL, check_id_of, evidence_id_of, seal

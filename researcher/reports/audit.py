@@ -11,8 +11,8 @@ from alex.knowledge.documents import Document
 from alex.knowledge.submissions import normalise
 from alex.services import Services
 from researcher.facts.indexed_source import IndexedSource
+from researcher.reports.no_change import render_check
 from researcher.reports.report import render
-from researcher.reports.unchanged import render_check
 from researcher.verify.bundle import VERSION, Bundle, record, verify_bundle
 from researcher.verify.check import Verdict
 from researcher.verify.identity import SEAL, seal
@@ -141,11 +141,11 @@ def _faults(document: Document, text: str, bundle: Bundle, evidence: str) -> Ite
         twice = [name for name, times in Counter(names).items() if times > 1]
         if twice:
             yield f"Several of one name: {noun} {', '.join(twice)}."
-    exhibits = {source.key: IndexedSource(source) for source in bundle.all_sources}
+    indexed = {source.key: IndexedSource(source) for source in bundle.all_sources}
     for contradiction in bundle.contradictions:
         for stated in contradiction.values:
-            exhibit = exhibits.get(stated.source)
-            if stated.source and not (exhibit and exhibit.find(stated.quote)):
+            source = indexed.get(stated.source)
+            if stated.source and not (source and source.find(stated.quote)):
                 yield f"A contradicting value of {contradiction.measure} is not in its source."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from researcher.reports.citations import Citations, sources
 from researcher.reports.figures import key_figures
 from researcher.reports.markdown import bullets, day, link, safe
-from researcher.reports.news import what_changed
+from researcher.reports.what_changed import what_changed
 from researcher.verify.bundle import (
     Bundle,
     ClaimRecord,

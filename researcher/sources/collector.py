@@ -56,7 +56,7 @@ class SourceCollector:
         size: bytes of pages; no page is begun once so many are read.
         deadline: on the running loop's clock; no page is begun after it.
         offered: where reading may start.
-        gathered: what an earlier attempt at the same run has read already.
+        collected: what an earlier attempt at the same run has read already.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class SourceCollector:
         note: Callable[[str], None],
         keep: Callable[[CollectedSources], None],
         offered: Iterable[str] = (),
-        gathered: CollectedSources | None = None,
+        collected: CollectedSources | None = None,
     ) -> None:
         self._reader = reader
         self.ranker = ranker
@@ -79,11 +79,11 @@ class SourceCollector:
         self._deadline = deadline
         self._note = note
         self._keep = keep
-        self.gathered = gathered or CollectedSources()
-        self._keys = {_address(s.url): s.key for s in self.gathered.sources}
+        self.collected = collected or CollectedSources()
+        self._keys = {_address(s.url): s.key for s in self.collected.sources}
         self._offered: dict[str, str] = {}
         self.offer(offered)
-        for links in self.gathered.links.values():
+        for links in self.collected.links.values():
             self.offer(url for url, _ in links)
         self._lock = asyncio.Lock()
         self.stopped: AlexError | None = None
@@ -91,7 +91,7 @@ class SourceCollector:
     @property
     def sources(self) -> list[Source]:
         """What was read so far, `S1` first."""
-        return self.gathered.sources
+        return self.collected.sources
 
     def source(self, key: str) -> Source:
         """A source by its key."""
@@ -99,7 +99,7 @@ class SourceCollector:
 
     def add(self, source: Source) -> None:
         """Keep a source that needs no reading: a stored document."""
-        self.gathered.sources.append(source)
+        self.collected.sources.append(source)
         self._keys[_address(source.url)] = source.key
 
     def put(self, source: Source) -> Source:
@@ -112,16 +112,16 @@ class SourceCollector:
             place = self.sources.index(self.source(known))
             if self.sources[place].text_sha256 == kept.text_sha256:
                 return self.sources[place]
-            self.gathered.sources[place] = kept
-        self._tell(f"Read {kept.title} ({len(kept.text):,} characters)")
+            self.collected.sources[place] = kept
+        self._report(f"Read {kept.title} ({len(kept.text):,} characters)")
         return kept
 
-    def miss(self, error: PageUnreadable) -> None:
+    def add_unread(self, error: PageUnreadable) -> None:
         """Keep that something could not be read, once."""
         failed = Unread(url=error.url, failure=error.failure.value, detail=error.detail)
-        if failed not in self.gathered.unread:
-            self.gathered.unread.append(failed)
-            self._tell(f"Could not read {error.url}: {error.detail}")
+        if failed not in self.collected.unread:
+            self.collected.unread.append(failed)
+            self._report(f"Could not read {error.url}: {error.detail}")
 
     def offer(self, urls: Iterable[str]) -> None:
         """Let these addresses be read, exactly as they are."""
@@ -138,7 +138,7 @@ class SourceCollector:
         async with self._lock:
             if known := self._keys.get(_address(url)):
                 return self.source(known)
-            for failed in self.gathered.unread:
+            for failed in self.collected.unread:
                 if _address(failed.url) == _address(url):
                     raise ReadRefused(f"It could not be read before: {failed.detail}")
             self._check_caps()
@@ -149,7 +149,7 @@ class SourceCollector:
                     "Only start pages, links of pages already read and addresses that the tools"
                     " gave are read, exactly as they stand there."
                 )
-            self.gathered.attempts += 1
+            self.collected.attempts += 1
             return await self._read(offered)
 
     async def fetch_data(self, url: str, most: int) -> PageResponse:
@@ -158,14 +158,14 @@ class SourceCollector:
         Raises:
             PageUnreadable: no response came, or none is asked for any more.
         """
-        room = self._size - self.gathered.size
+        room = self._size - self.collected.size
         try:
             self._check_stopped()
             self._check_bounds()
         except ReadRefused as cap:
             raise PageUnreadable(url, ReadFailure.TIMEOUT, cap.detail) from cap
         response = await self._reader.fetch_data(url, min(most, room))
-        self.gathered.size += len(response.body)
+        self.collected.size += len(response.body)
         if response.partial and len(response.body) >= room:
             reached = self._cap(f"The budget of {self._size:,} bytes is used up.")
             raise PageUnreadable(url, ReadFailure.TOO_LARGE, reached.detail)
@@ -176,7 +176,7 @@ class SourceCollector:
         host = urlsplit(source.url).netloc
         offered = {
             _address(url): Link(urldefrag(url).url, text.strip())
-            for url, text in self.gathered.links.get(source.key, ())
+            for url, text in self.collected.links.get(source.key, ())
             if urlsplit(url).netloc == host and text.strip() and _address(url) not in self._keys
         }
         links = list(offered.values())
@@ -195,42 +195,42 @@ class SourceCollector:
     def _check_caps(self) -> None:
         self._check_stopped()
         read = sum(source.is_page for source in self.sources)
-        if read >= self._pages or self.gathered.attempts >= _ATTEMPTS_A_PAGE * self._pages:
+        if read >= self._pages or self.collected.attempts >= _ATTEMPTS_A_PAGE * self._pages:
             raise self._cap(f"The budget of {self._pages} pages is used up.")
         self._check_bounds()
 
     def _check_bounds(self) -> None:
-        if self.gathered.size >= self._size:
+        if self.collected.size >= self._size:
             raise self._cap(f"The budget of {self._size:,} bytes of pages is used up.")
         if asyncio.get_running_loop().time() >= self._deadline:
             raise self._cap("The time for reading is used up.")
 
     def _cap(self, reached: str) -> ReadRefused:
-        if reached not in self.gathered.reached:
-            self.gathered.reached.append(reached)
+        if reached not in self.collected.reached:
+            self.collected.reached.append(reached)
         return ReadRefused(reached)
 
     async def _read(self, url: str) -> Source:
         try:
             page = await self._reader.read(url)
         except PageUnreadable as error:
-            self.miss(PageUnreadable(url, error.failure, error.detail))
+            self.add_unread(PageUnreadable(url, error.failure, error.detail))
             raise
-        self.gathered.size += page.size
+        self.collected.size += page.size
         if known := self._keys.get(_address(page.url)):  # a redirect to a page read before
             self._keys[_address(url)] = known
             return self.source(known)
         source = _source(f"S{len(self.sources) + 1}", page)
         self.add(source)
         self._keys[_address(url)] = source.key
-        self.gathered.links[source.key] = [(link.url, link.text) for link in page.links]
+        self.collected.links[source.key] = [(link.url, link.text) for link in page.links]
         self.offer(link.url for link in page.links)
-        self._tell(f"Read {source.title or source.url} ({len(source.text):,} characters)")
+        self._report(f"Read {source.title or source.url} ({len(source.text):,} characters)")
         return source
 
-    def _tell(self, message: str) -> None:
+    def _report(self, message: str) -> None:
         """Keep and note progress; a wish to stop is kept, for a tool's errors go to the model."""
-        self._keep(self.gathered)
+        self._keep(self.collected)
         try:
             self._note(message)
         except AlexError as error:

@@ -6,7 +6,7 @@ from typing import Any
 from agents import FunctionTool, RunContextWrapper, function_tool
 
 from researcher.sources.sec.model import Company
-from researcher.tools.reading import ReaderContext, refusal, too_slow
+from researcher.tools.reading import ReaderContext, tool_error, tool_timeout
 
 _SECONDS = 120.0
 """The facts of the largest companies are long files."""
@@ -15,7 +15,9 @@ _FIGURES = 12_000
 """Characters of a company's figures that a reader is shown; all of them are kept."""
 
 
-@function_tool(failure_error_function=refusal, timeout=_SECONDS, timeout_error_function=too_slow)
+@function_tool(
+    failure_error_function=tool_error, timeout=_SECONDS, timeout_error_function=tool_timeout
+)
 async def company(context: RunContextWrapper[ReaderContext], ticker_or_cik: str) -> str:
     """Find a company that files with the SEC, US or foreign.
 
@@ -32,7 +34,9 @@ async def company(context: RunContextWrapper[ReaderContext], ticker_or_cik: str)
     return json.dumps(answer, ensure_ascii=False)
 
 
-@function_tool(failure_error_function=refusal, timeout=_SECONDS, timeout_error_function=too_slow)
+@function_tool(
+    failure_error_function=tool_error, timeout=_SECONDS, timeout_error_function=tool_timeout
+)
 async def filings(
     context: RunContextWrapper[ReaderContext],
     ticker_or_cik: str,
@@ -68,7 +72,9 @@ async def filings(
     return json.dumps(answer, ensure_ascii=False)
 
 
-@function_tool(failure_error_function=refusal, timeout=_SECONDS, timeout_error_function=too_slow)
+@function_tool(
+    failure_error_function=tool_error, timeout=_SECONDS, timeout_error_function=tool_timeout
+)
 async def facts(
     context: RunContextWrapper[ReaderContext],
     ticker_or_cik: str,

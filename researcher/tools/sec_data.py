@@ -68,7 +68,7 @@ class SecData:
         self, client: SecClient, collector: SourceCollector, requested: Iterable[str] = ()
     ) -> None:
         self._client = client
-        self._gathering = collector
+        self._collector = collector
         self._requested = frozenset(name.upper() for name in requested)
         self._found: dict[int, Company] = {}
         self._concepts: dict[int, dict[Concept, None]] = {}
@@ -85,7 +85,7 @@ class SecData:
             index = await self._client.submissions(company)
         except PageUnreadable as error:
             if company.tickers:  # its figures may be there all the same
-                self._miss(error, name)
+                self._add_unread(error, name)
                 return CompanyProfile(company)
             raise
         return CompanyProfile(_named(company, index), index.industry, index.year_end)
@@ -105,7 +105,7 @@ class SecData:
             index = await self._client.submissions(company)
             listed = [*index.recent, *await self._older(company, index, first)]
         except PageUnreadable as error:
-            self._miss(error, name)
+            self._add_unread(error, name)
             raise
         wanted = {form.strip().upper() for form in forms} or set(MAIN_FORMS)
         found = [
@@ -115,7 +115,7 @@ class SecData:
             and (first is None or filing.filed >= first)
         ]
         shown = sorted(found, key=lambda filing: filing.filed, reverse=True)[:MOST_FILINGS]
-        self._gathering.offer(url for filing in shown for url in (filing.url, filing.index))
+        self._collector.offer(url for filing in shown for url in (filing.url, filing.index))
         others = () if shown else tuple(dict.fromkeys(filing.form for filing in listed))
         return FilingList(
             _named(company, index), tuple(shown), len(found) - len(shown), others[:MOST_FILINGS]
@@ -138,16 +138,16 @@ class SecData:
         try:
             file = await self._client.facts(company)
         except PageUnreadable as error:
-            self._miss(error, name)
+            self._add_unread(error, name)
             raise
         unknown = self._want(file.content, concepts, periods)
         cik = company.cik
         made = statement(file.content, tuple(self._concepts[cik]), self._periods.get(cik))
         if made.newest is None:
             nothing = PageUnreadable(file.url, ReadFailure.EMPTY, made.text.splitlines()[-1])
-            self._miss(nothing, name)
+            self._add_unread(nothing, name)
             raise nothing
-        source = self._gathering.put(
+        source = self._collector.put(
             Source(
                 key="",
                 url=file.url,
@@ -187,7 +187,7 @@ class SecData:
         try:
             companies = await self._client.companies()
         except PageUnreadable as error:
-            self._miss(error, name)
+            self._add_unread(error, name)
             raise
         company = companies.find(name)
         if company is None:
@@ -199,7 +199,7 @@ class SecData:
                 ReadFailure.NOT_LISTED,
                 f"The SEC lists no company under {wanted!r}.{hint}",
             )
-            self._miss(unlisted, name)
+            self._add_unread(unlisted, name)
             raise unlisted
         self._found[company.cik] = company
         return company
@@ -217,11 +217,11 @@ class SecData:
             oldest = min((filing.filed for filing in found), default=oldest)
         return found
 
-    def _miss(self, error: PageUnreadable, name: str) -> None:
+    def _add_unread(self, error: PageUnreadable, name: str) -> None:
         """Keep a failure for the report; a name that a model made up is no failure."""
         made_up = error.failure is ReadFailure.NOT_LISTED
         if not made_up or name.strip().upper() in self._requested:
-            self._gathering.miss(error)
+            self._collector.add_unread(error)
 
 
 _MEASURES = frozenset(measure.name.casefold() for measure in KEY_MEASURES)

@@ -116,7 +116,7 @@ def test_what_no_model_wrote_no_model_mends(tmp_path: Path) -> None:
     ):
         job = services.research.request(request())
         extract = Draft(title="Northwind results", summary=summary)
-        Checkpoint(services.texts, job.id).keep("extract", extract)
+        Checkpoint(services.texts, job.id).save("extract", extract)
         reader = Pages({START: PAGE})
         ended = asyncio.run(run_job(services, job.id, lambda _settings: reader, retry_policy=QUICK))
         assert ended

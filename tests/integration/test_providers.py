@@ -10,7 +10,7 @@ from alex.errors import Misconfigured
 from alex.research.jobs import Budget, Job, JobStatus
 from alex.settings import ProviderName, Settings
 from researcher.llm.prices import Tokens, tariff_of
-from researcher.llm.providers import choose
+from researcher.llm.providers import choose_model
 from researcher.llm.retry import RetryPolicy
 from tests.support.fake_openai import CACHED, INPUT, MODEL, OUTPUT, FakeModel, Fault, fake_openai
 from tests.support.research import (
@@ -293,7 +293,7 @@ def test_openai_is_not_asked_with_a_key_of_the_environment(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-someone-elses")
     settings = replace(settings_for(tmp_path, "openai", ""), model_api_key="")
     with pytest.raises(Misconfigured, match="ALEX_MODEL_API_KEY is missing"):
-        choose(settings, WordEmbedder())
+        choose_model(settings, WordEmbedder())
 
 
 @pytest.mark.parametrize(

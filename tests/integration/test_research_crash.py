@@ -16,7 +16,7 @@ import pytest
 from alex.research.jobs import Budget, Job, JobStatus, ResearchRequest
 from alex.services import Services
 from researcher.checkpoint import Checkpoint
-from researcher.llm.spending import CallOutcome, Spending
+from researcher.llm.ledger import CallOutcome, Spending
 from researcher.verify.bundle import verify_bundle
 from tests.support.fake_openai import INPUT, OUTPUT, FakeModel, fake_openai
 from tests.support.research import PRICES, bundle_of, light_services, settings_for
@@ -82,7 +82,7 @@ class Round:
         """Note what was on disk when the process died."""
         steps = services.research.get(job_id).steps
         self.phases.append(steps[-1].phase if steps else "start")
-        spending = Checkpoint(services.texts, job_id).recall("calls", Spending)
+        spending = Checkpoint(services.texts, job_id).load("calls", Spending)
         calls = spending.calls if spending else []
         for call in calls:
             if call.answer:

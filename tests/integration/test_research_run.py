@@ -293,7 +293,7 @@ def test_a_bug_ends_the_job_and_is_not_hidden(services: Services) -> None:
     ended = services.research.get(job.id)
     assert ended.status is JobStatus.FAILED
     assert ended.error == "An unexpected error; the log has it."
-    assert Checkpoint(services.texts, job.id).recall("gathered", CollectedSources) is None
+    assert Checkpoint(services.texts, job.id).load("gathered", CollectedSources) is None
 
 
 FILINGS = [
@@ -335,9 +335,9 @@ def test_every_claim_from_a_real_filing_is_proven_by_it(
 ) -> None:
     page = filing(name)
     source = PromptSource("S1", page.title, f"{SITE}/{name}", "", page.text)
-    brief = WritingPrompt(topic, date(2026, 8, 3), (source,))
-    claims = [p.claim for p in placed_claims(extracted(brief, Ranker(services.embedder, topic)))]
-    exhibit = IndexedSource(
+    prompt = WritingPrompt(topic, date(2026, 8, 3), (source,))
+    claims = [p.claim for p in placed_claims(extracted(prompt, Ranker(services.embedder, topic)))]
+    indexed = IndexedSource(
         Source(
             key="S1",
             url=source.url,
@@ -349,7 +349,7 @@ def test_every_claim_from_a_real_filing_is_proven_by_it(
             via="http",
         )
     )
-    refused = {c.text: reasons for c in claims if (reasons := check(c, {"S1": exhibit}).reasons)}
+    refused = {c.text: reasons for c in claims if (reasons := check(c, {"S1": indexed}).reasons)}
     assert refused == {}
     told = " ".join(claim.text for claim in claims)
     assert figure in told

@@ -16,7 +16,7 @@ from alex.services import Services
 from alex.settings import Settings
 from alex.wiring import wire
 from researcher.facts.numbers import Amount, mentions
-from researcher.llm.offline.filed import VIA
+from researcher.llm.offline.sec_figures import VIA
 from researcher.pipeline.run import run_job
 from researcher.sources.sec.model import Company
 from researcher.sources.web.client import GuardedClient

@@ -261,8 +261,8 @@ def _reading(model: FakeModel, request: Json) -> Json:
     """Tool calls for the start pages, then a word of farewell."""
     messages = request["messages"]
     done = any(message["role"] == "tool" for message in messages)
-    brief = ReadingPrompt.parse(_user(messages))
-    wanted = list(brief.urls)
+    prompt = ReadingPrompt.parse(_user(messages))
+    wanted = list(prompt.urls)
     if model.one_page_a_turn:
         read = sum(message["role"] == "tool" for message in messages)
         wanted, done = wanted[read : read + 1], read >= len(wanted)
@@ -312,8 +312,8 @@ def _worded(fault: Fault | None, value: Json, request: Json, *, first: bool) -> 
 
 def _draft(task: str) -> Json:
     """One claim that its quote proves, one with a figure of the model's own."""
-    brief = WritingPrompt.parse(task)
-    source = brief.sources[0]
+    prompt = WritingPrompt.parse(task)
+    source = prompt.sources[0]
     line = next(
         line.strip() for line in source.text.splitlines() if line.strip().endswith((".", "%"))
     )

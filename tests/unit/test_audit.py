@@ -61,7 +61,7 @@ def claims() -> list[Claim]:
 
 
 def bundle() -> Bundle:
-    exhibits = {"S1": IndexedSource(SOURCE)}
+    indexed = {"S1": IndexedSource(SOURCE)}
     return Bundle(
         job_id="job",
         report_id=REPORT,
@@ -75,7 +75,7 @@ def bundle() -> Bundle:
         sources=[SOURCE],
         unread=[],
         claims=[
-            record("summary", f"C{number}", claim, check(claim, exhibits))
+            record("summary", f"C{number}", claim, check(claim, indexed))
             for number, claim in enumerate(claims(), start=1)
         ],
     )

@@ -36,7 +36,7 @@ Sales in Europe (in millions)
 """
 
 
-def exhibit(text: str, key: str, title: str = "Northwind Instruments 10-Q") -> IndexedSource:
+def indexed_source(text: str, key: str, title: str = "Northwind Instruments 10-Q") -> IndexedSource:
     return IndexedSource(
         Source(
             key=key,
@@ -51,10 +51,10 @@ def exhibit(text: str, key: str, title: str = "Northwind Instruments 10-Q") -> I
     )
 
 
-EXHIBITS = {
-    "S1": exhibit(RESULTS + HALF, "S1"),
-    "S2": exhibit(EUROS, "S2"),
-    "S3": exhibit(RESULTS, "S3", "Southwind Motors 10-Q"),
+SOURCES = {
+    "S1": indexed_source(RESULTS + HALF, "S1"),
+    "S2": indexed_source(EUROS, "S2"),
+    "S3": indexed_source(RESULTS, "S3", "Southwind Motors 10-Q"),
 }
 
 
@@ -67,7 +67,7 @@ def calculated(
     ]
     calculation = Calculation(result=result, formula=formula, operands=given_)
     return check(
-        Claim(text=text, quotes=[o.quote for o in given_], calculations=[calculation]), EXHIBITS
+        Claim(text=text, quotes=[o.quote for o in given_], calculations=[calculation]), SOURCES
     )
 
 
@@ -212,7 +212,7 @@ def test_currencies_are_not_mixed() -> None:
     claim = Claim(
         text="Revenue and sales were $462.6 million.", quotes=[], calculations=[calculation]
     )
-    assert "different units" in " ".join(check(claim, EXHIBITS).reasons)
+    assert "different units" in " ".join(check(claim, SOURCES).reasons)
 
 
 def test_companies_are_not_mixed_in_a_change() -> None:
@@ -220,7 +220,7 @@ def test_companies_are_not_mixed_in_a_change() -> None:
     old = Operand(name="b", value="$378.5 million", quote=Quote(source="S3", text=REVENUE))
     calculation = Calculation(result="9.0%", formula="(a - b) / b", operands=[new, old])
     claim = Claim(text="Revenue rose 9.0%.", quotes=[], calculations=[calculation])
-    assert "different measures" in " ".join(check(claim, EXHIBITS).reasons)
+    assert "different measures" in " ".join(check(claim, SOURCES).reasons)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_companies_are_not_mixed_in_a_ratio(source: str, why: list[str]) -> None
     revenue = Operand(name="b", value="$412.6 million", quote=Quote(source=source, text=REVENUE))
     calculation = Calculation(result="15.0%", formula="a / b", operands=[income, revenue])
     claim = Claim(text="The operating margin was 15.0%.", quotes=[], calculations=[calculation])
-    assert [r for r in check(claim, EXHIBITS).reasons if "calculation" in r] == why
+    assert [r for r in check(claim, SOURCES).reasons if "calculation" in r] == why
 
 
 def test_words_for_multiples_are_calculated_too() -> None:
@@ -248,7 +248,7 @@ def test_words_for_multiples_are_calculated_too() -> None:
     for word, passes in (("doubled", True), ("tripled", False), ("halved", False)):
         calculation = Calculation(result=word, formula="a / b", operands=operands)
         claim = Claim(text=f"Orders {word}.", quotes=[quote], calculations=[calculation])
-        assert check(claim, {"S1": exhibit(text, "S1")}).passed is passes
+        assert check(claim, {"S1": indexed_source(text, "S1")}).passed is passes
 
 
 POSITIVE = st.integers(1, 99_999)
@@ -280,4 +280,4 @@ def test_only_the_right_growth_to_its_last_digit_passes(
     )
     claim = Claim(text=f"Orders {verb} {said}%.", quotes=[row], calculations=[calculation])
     right = abs(Decimal(100) * abs(new - old) / old - said) <= Decimal("0.05")
-    assert check(claim, {"S1": exhibit(text, "S1")}).passed is right
+    assert check(claim, {"S1": indexed_source(text, "S1")}).passed is right

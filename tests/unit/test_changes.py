@@ -43,18 +43,18 @@ def source(text: str, url: str = URL, key: str = "S1") -> Source:
 
 def claims(text: str, *told: str | tuple[str, str, str, str], key: str = "S1") -> list[ClaimRecord]:
     """Sentences that quote themselves, and figures as name, period, value and row."""
-    exhibits = {key: IndexedSource(source(text, key=key))}
+    indexed = {key: IndexedSource(source(text, key=key))}
     made = []
     for number, item in enumerate(told, start=1):
         if isinstance(item, str):
             claim = Claim(text=item, quotes=[Quote(source=key, text=item)])
-            made.append(record("Results", f"C{number}", claim, check(claim, exhibits)))
+            made.append(record("Results", f"C{number}", claim, check(claim, indexed)))
             continue
         name, period, value, row = item
         figure = KeyFigure(
             name=name, period=period, value=value, quotes=[Quote(source=key, text=row)]
         )
-        checked = record(KEY_FIGURES, f"C{number}", figure.claim, check(figure.claim, exhibits))
+        checked = record(KEY_FIGURES, f"C{number}", figure.claim, check(figure.claim, indexed))
         made.append(checked.model_copy(update={"figure": figure}))
     assert [claim.text for claim in made if not claim.kept] == []
     return made

@@ -26,7 +26,7 @@ def pages() -> Pages:
 def collector(
     reader: Pages,
     offered: Iterable[str] = (START,),
-    gathered: CollectedSources | None = None,
+    collected: CollectedSources | None = None,
     *,
     pages: int = 5,
     note: Callable[[str], None] = lambda _: None,
@@ -40,17 +40,17 @@ def collector(
         note=note,
         keep=lambda _: None,
         offered=offered,
-        gathered=gathered,
+        collected=collected,
     )
 
 
 def test_start_pages_and_links_of_read_pages_are_read() -> None:
     async def main() -> None:
-        collected = collector(reader)
+        tested = collector(reader)
         with pytest.raises(ReadRefused, match=NOT_OFFERED):
-            await collected.read(LINKED)
-        await collected.read(START)
-        assert (await collected.read(LINKED)).title == "Outlook"
+            await tested.read(LINKED)
+        await tested.read(START)
+        assert (await tested.read(LINKED)).title == "Outlook"
 
     reader = pages()
     asyncio.run(main())
@@ -72,11 +72,11 @@ def test_start_pages_and_links_of_read_pages_are_read() -> None:
 )
 def test_a_composed_address_is_refused_with_a_reason(url: str) -> None:
     async def main() -> None:
-        collected = collector(reader)
-        await collected.read(START)
+        tested = collector(reader)
+        await tested.read(START)
         with pytest.raises(ReadRefused, match=NOT_OFFERED):
-            await collected.read(url)
-        assert collected.gathered.unread == []
+            await tested.read(url)
+        assert tested.collected.unread == []
 
     reader = pages()
     asyncio.run(main())
@@ -85,9 +85,9 @@ def test_a_composed_address_is_refused_with_a_reason(url: str) -> None:
 
 def test_nothing_a_model_adds_to_an_offered_address_reaches_the_page() -> None:
     async def main() -> None:
-        collected = collector(reader)
-        await collected.read(f"{START}#secret")
-        await collected.read(f"{LINKED}///#secret")
+        tested = collector(reader)
+        await tested.read(f"{START}#secret")
+        await tested.read(f"{LINKED}///#secret")
 
     reader = pages()
     asyncio.run(main())
@@ -96,11 +96,11 @@ def test_nothing_a_model_adds_to_an_offered_address_reaches_the_page() -> None:
 
 def test_what_a_tool_found_may_be_read() -> None:
     async def main() -> None:
-        collected = collector(reader, offered=())
+        tested = collector(reader, offered=())
         with pytest.raises(ReadRefused, match=NOT_OFFERED):
-            await collected.read(START)
-        collected.offer([START])
-        await collected.read(START)
+            await tested.read(START)
+        tested.offer([START])
+        await tested.read(START)
 
     reader = pages()
     asyncio.run(main())
@@ -111,8 +111,8 @@ def test_a_run_started_again_may_follow_the_links_it_had() -> None:
     async def main() -> None:
         first = collector(reader)
         await first.read(START)
-        kept = CollectedSources.model_validate_json(first.gathered.model_dump_json())
-        await collector(reader, offered=(), gathered=kept).read(LINKED)
+        kept = CollectedSources.model_validate_json(first.collected.model_dump_json())
+        await collector(reader, offered=(), collected=kept).read(LINKED)
 
     reader = pages()
     asyncio.run(main())
@@ -124,21 +124,21 @@ def test_what_was_tried_counts_on_when_a_run_is_started_again() -> None:
 
     async def main() -> CollectedSources:
         first = collector(reader, (missing, START), pages=1)
-        first.miss(PageUnreadable("ticker:NIL", ReadFailure.NOT_LISTED, "No such company."))
-        first.miss(PageUnreadable("ticker:NUL", ReadFailure.NOT_LISTED, "No such company."))
+        first.add_unread(PageUnreadable("ticker:NIL", ReadFailure.NOT_LISTED, "No such company."))
+        first.add_unread(PageUnreadable("ticker:NUL", ReadFailure.NOT_LISTED, "No such company."))
         with pytest.raises(PageUnreadable):
             await first.read(missing)
-        kept = CollectedSources.model_validate_json(first.gathered.model_dump_json())
+        kept = CollectedSources.model_validate_json(first.collected.model_dump_json())
         again = collector(reader, (missing, START, LINKED), kept, pages=1)
         await again.read(START)
         with pytest.raises(ReadRefused, match="budget of 1 pages is used up"):
             await again.read(LINKED)
-        return again.gathered
+        return again.collected
 
     reader = pages()
-    gathered = asyncio.run(main())
+    collected = asyncio.run(main())
     assert reader.asked == [missing, START]
-    assert [source.url for source in gathered.sources] == [START]
+    assert [source.url for source in collected.sources] == [START]
 
 
 def test_a_run_that_is_to_stop_asks_for_nothing_more() -> None:
@@ -148,19 +148,19 @@ def test_a_run_that_is_to_stop_asks_for_nothing_more() -> None:
         raise AlexError("Somebody cancelled it.")
 
     async def main() -> SourceCollector:
-        collected = collector(reader, (START, LINKED), note=stop)
-        await collected.read(START)
+        tested = collector(reader, (START, LINKED), note=stop)
+        await tested.read(START)
         with pytest.raises(ReadRefused, match="to stop"):
-            await collected.read(LINKED)
+            await tested.read(LINKED)
         with pytest.raises(PageUnreadable, match="to stop"):
-            await collected.fetch_data(data, 100)
-        return collected
+            await tested.fetch_data(data, 100)
+        return tested
 
     reader = Pages(pages().texts, data={data: b"{}"})
-    collected = asyncio.run(main())
-    assert str(collected.stopped) == "Somebody cancelled it."
+    tested = asyncio.run(main())
+    assert str(tested.stopped) == "Somebody cancelled it."
     assert reader.asked == [START]
-    assert collected.gathered.size == len(reader.texts[START])
+    assert tested.collected.size == len(reader.texts[START])
 
 
 def test_addresses_in_a_question_are_found() -> None:
@@ -172,9 +172,9 @@ def test_data_past_the_budget_of_bytes_say_so() -> None:
     reader = Pages({}, data={"http://data.test/facts.json": b"x" * 1_000_001})
 
     async def main() -> CollectedSources:
-        collected = collector(reader)
+        tested = collector(reader)
         with pytest.raises(PageUnreadable, match="budget of 1,000,000 bytes is used up"):
-            await collected.fetch_data("http://data.test/facts.json", 64_000_000)
-        return collected.gathered
+            await tested.fetch_data("http://data.test/facts.json", 64_000_000)
+        return tested.collected
 
     assert asyncio.run(main()).reached == ["The budget of 1,000,000 bytes is used up."]

@@ -20,7 +20,9 @@ INTEREST_ROW = "| Interest expense | (4.2) | (5.0) |"
 DILUTED_ROW = "| Diluted | $1.18 | $0.98 |"
 
 
-def exhibit(text: str, key: str = "S1", title: str = "Northwind Instruments 10-Q") -> IndexedSource:
+def indexed_source(
+    text: str, key: str = "S1", title: str = "Northwind Instruments 10-Q"
+) -> IndexedSource:
     return IndexedSource(
         Source(
             key=key,
@@ -35,11 +37,11 @@ def exhibit(text: str, key: str = "S1", title: str = "Northwind Instruments 10-Q
     )
 
 
-EXHIBITS = {"S1": exhibit(RESULTS), "S2": exhibit(OUTLOOK, "S2", "Outlook")}
+SOURCES = {"S1": indexed_source(RESULTS), "S2": indexed_source(OUTLOOK, "S2", "Outlook")}
 
 
 def checked(text: str, *quotes: str, source: str = "S1") -> Verdict:
-    return check(Claim(text=text, quotes=[Quote(source=source, text=q) for q in quotes]), EXHIBITS)
+    return check(Claim(text=text, quotes=[Quote(source=source, text=q) for q in quotes]), SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_a_scale_that_a_quote_leaves_off_is_not_borne() -> None:
 
 def test_quotes_may_differ_in_space_quotes_and_dashes() -> None:
     text = "The board\u2019s \u201cplan\u201d \u2013 approved in\n  2026 \u2013 costs $5 million."
-    [span] = exhibit(text).find('board\'s "plan" - approved in 2026 -')
+    [span] = indexed_source(text).find('board\'s "plan" - approved in 2026 -')
     assert text[span.start : span.end] == text[4:-18]
 
 
@@ -146,13 +148,13 @@ def test_where_a_quote_stands_twice_the_place_that_fits_counts() -> None:
         "(in thousands)\n\n|  | 2026 |\n| Net income | $ 40 |\n"
     )
     row = Quote(source="S1", text="| Net income | $ 40 |")
-    exhibits = {"S1": exhibit(text)}
+    indexed = {"S1": indexed_source(text)}
     for claim, passes in (
         ("Net income in 2026 was $40 thousand.", True),
         ("Net income in 2025 was $40 million.", True),
         ("Net income in 2025 was $40 thousand.", False),
     ):
-        assert check(Claim(text=claim, quotes=[row]), exhibits).passed is passes
+        assert check(Claim(text=claim, quotes=[row]), indexed).passed is passes
 
 
 @pytest.mark.parametrize(
@@ -181,16 +183,16 @@ def test_changing_any_digit_of_a_figure_is_caught(
 ) -> None:
     digits, scale = figure
     sentence = f"The company reported quarterly turnover of ${digits}{scale} from sensors."
-    exhibits = {"S1": exhibit(sentence)}
+    indexed = {"S1": indexed_source(sentence)}
     quote = Quote(source="S1", text=sentence)
-    assert check(Claim(text=sentence, quotes=[quote]), exhibits).passed
+    assert check(Claim(text=sentence, quotes=[quote]), indexed).passed
 
     places = [match.start() for match in re.finditer(r"\d", digits)]
     place = data.draw(st.sampled_from(places))
     other = data.draw(st.sampled_from([d for d in "0123456789" if d != digits[place]]))
     changed = digits[:place] + other + digits[place + 1 :]
     claim = sentence.replace(digits, changed)
-    assert not check(Claim(text=claim, quotes=[quote]), exhibits).passed
+    assert not check(Claim(text=claim, quotes=[quote]), indexed).passed
 
 
 @given(AMOUNTS, st.sampled_from(["", " thousand", " million", " billion", " percent", "%"]))
@@ -199,7 +201,7 @@ def test_changing_the_scale_or_unit_is_caught(figure: tuple[str, str], other: st
     sentence = f"The company reported quarterly turnover of {digits}{scale} from sensors."
     claim = sentence.replace(f"{digits}{scale}", f"{digits}{other}")
     quote = Quote(source="S1", text=sentence)
-    verdict = check(Claim(text=claim, quotes=[quote]), {"S1": exhibit(sentence)})
+    verdict = check(Claim(text=claim, quotes=[quote]), {"S1": indexed_source(sentence)})
     assert verdict.passed is (other == scale)
 
 
@@ -214,10 +216,10 @@ def test_a_table_figure_passes_only_in_its_tables_scale(
     text = f"Results (in {stated}s)\n\n|  | 2026 |\n| Turnover | $ {value:,} |\n"
     row = Quote(source="S1", text=f"| Turnover | $ {value:,} |")
     claim = Claim(text=f"Turnover was ${value:,} {claimed} in 2026.", quotes=[row])
-    assert check(claim, {"S1": exhibit(text)}).passed is (claimed == stated)
+    assert check(claim, {"S1": indexed_source(text)}).passed is (claimed == stated)
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_no_claim_breaks_the_check(text: str, quote: str) -> None:
-    verdict = check(Claim(text=text, quotes=[Quote(source="S1", text=quote)]), EXHIBITS)
+    verdict = check(Claim(text=text, quotes=[Quote(source="S1", text=quote)]), SOURCES)
     assert isinstance(verdict, Verdict)

@@ -23,7 +23,7 @@ CORNERED = """
 
 
 def checked(text: str, *quotes: str, of: str = RESULTS, title: str = "Northwind 10-Q") -> Verdict:
-    exhibit = IndexedSource(
+    indexed = IndexedSource(
         Source(
             key="S1",
             url="http://site.test/S1",
@@ -36,7 +36,7 @@ def checked(text: str, *quotes: str, of: str = RESULTS, title: str = "Northwind 
         )
     )
     claim = Claim(text=text, quotes=[Quote(source="S1", text=quote) for quote in quotes])
-    return check(claim, {"S1": exhibit})
+    return check(claim, {"S1": indexed})
 
 
 JUNE_26, JUNE_25 = "the three months ended June 30, 2026", "the three months ended June 30, 2025"

@@ -37,9 +37,9 @@ def page(url: str, *links: tuple[str, str, float]) -> dict[str, Any]:
     return {"source": "S2", "url": url, "links": shown}
 
 
-def turns(answers: Mapping[str, Any], brief: ReadingPrompt, most: int = 12) -> list[list[Call]]:
+def turns(answers: Mapping[str, Any], prompt: ReadingPrompt, most: int = 12) -> list[list[Call]]:
     """What the model calls turn by turn; a call is answered by its first argument."""
-    items: list[Any] = [{"role": "user", "content": brief.render()}]
+    items: list[Any] = [{"role": "user", "content": prompt.render()}]
     told: list[list[Call]] = []
     for _ in range(most):
         calls = asyncio.run(_next(items))
@@ -115,5 +115,5 @@ def test_an_unknown_company_is_let_be() -> None:
 
 
 def test_a_brief_with_tickers_is_read_back() -> None:
-    brief = ReadingPrompt("Results", ("http://b/start",), 5, ("EXA", "BRK-B"))
-    assert ReadingPrompt.parse(brief.render()) == brief
+    prompt = ReadingPrompt("Results", ("http://b/start",), 5, ("EXA", "BRK-B"))
+    assert ReadingPrompt.parse(prompt.render()) == prompt

@@ -13,8 +13,8 @@ from alex.local.embedder import MiniLmEmbedder
 from researcher.agents.reviser import ClaimRevision
 from researcher.facts.indexed_source import IndexedSource
 from researcher.facts.numbers import mentions
-from researcher.llm.asking import LenientSchema
 from researcher.llm.offline.model import OfflineModel
+from researcher.llm.structured_output import LenientSchema
 from researcher.prompts import PromptSource, ReadingPrompt, WritingPrompt
 from researcher.sources.source import Source, text_hash
 from researcher.tools.reading import TOOLS
@@ -63,7 +63,7 @@ def said(response: ModelResponse) -> str:
     return str(message.content[0].model_dump()["text"])
 
 
-def brief(pages: int = 6) -> dict[str, str]:
+def reading_prompt(pages: int = 6) -> dict[str, str]:
     return {"role": "user", "content": ReadingPrompt(SUBJECT, URLS, pages).render()}
 
 
@@ -82,7 +82,7 @@ def page(number: int, url: str, *links: tuple[str, float]) -> list[dict[str, str
 
 
 def test_it_first_recalls_and_reads_every_start_page() -> None:
-    response = answer([brief()], tools=True)
+    response = answer([reading_prompt()], tools=True)
     assert calls(response) == [
         ("recall", {"query": SUBJECT}),
         ("read_page", {"url": URLS[0]}),
@@ -94,7 +94,7 @@ def test_it_first_recalls_and_reads_every_start_page() -> None:
 
 def test_it_follows_near_links_once_nearest_first() -> None:
     items = [
-        brief(),
+        reading_prompt(),
         *page(1, URLS[0], ("http://site.test/far", 0.05), ("http://site.test/near", 0.5)),
         *page(2, URLS[1], ("http://site.test/nearer", 0.7), (URLS[0], 0.9)),
     ]
@@ -105,7 +105,11 @@ def test_it_follows_near_links_once_nearest_first() -> None:
 
 
 def test_it_stops_at_the_page_budget() -> None:
-    items = [brief(pages=2), *page(1, URLS[0], ("http://site.test/x", 0.9)), *page(2, URLS[1])]
+    items = [
+        reading_prompt(pages=2),
+        *page(1, URLS[0], ("http://site.test/x", 0.9)),
+        *page(2, URLS[1]),
+    ]
     response = answer(items, tools=True)
     assert calls(response) == []
     assert said(response) == "Read 2 pages on the subject."
@@ -117,7 +121,7 @@ def test_it_reads_on_past_refused_tools() -> None:
         "call_id": "c9",
         "output": '{"error": "The server answered 404."}',
     }
-    assert calls(answer([brief(), *page(1, URLS[0]), refused], tools=True)) == []
+    assert calls(answer([reading_prompt(), *page(1, URLS[0]), refused], tools=True)) == []
 
 
 def material(*texts: str) -> WritingPrompt:
@@ -133,7 +137,7 @@ def written(*texts: str) -> Draft:
     return Draft.model_validate_json(said(answer(task, output=LenientSchema(Draft))))
 
 
-def exhibits(*texts: str) -> dict[str, IndexedSource]:
+def indexed_sources(*texts: str) -> dict[str, IndexedSource]:
     return {
         f"S{n}": IndexedSource(
             Source(
@@ -153,7 +157,9 @@ def exhibits(*texts: str) -> dict[str, IndexedSource]:
 
 def test_everything_it_writes_is_proven() -> None:
     claims = placed_claims(written(RESULTS, OUTLOOK))
-    verdicts = {c.claim.text: check(c.claim, exhibits(RESULTS, OUTLOOK)).reasons for c in claims}
+    verdicts = {
+        c.claim.text: check(c.claim, indexed_sources(RESULTS, OUTLOOK)).reasons for c in claims
+    }
     assert len(verdicts) >= 8
     assert set(verdicts.values()) == {()}
 
@@ -198,7 +204,7 @@ def test_a_table_in_capitals_is_told_and_proven(before: str) -> None:
     page = page.replace("Three Months Ended", "THREE MONTHS ENDED")
     claims = [placed.claim for placed in placed_claims(written(page))]
     assert any("$412.6 million in the three months ended JUNE 30, 2026" in c.text for c in claims)
-    assert {check(claim, exhibits(page)).reasons for claim in claims} == {()}
+    assert {check(claim, indexed_sources(page)).reasons for claim in claims} == {()}
 
 
 def test_it_leaves_scraps_and_boilerplate_aside() -> None:
@@ -246,5 +252,5 @@ def test_it_contacts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", watched)
     written(RESULTS, OUTLOOK)
-    answer([brief()], tools=True)
+    answer([reading_prompt()], tools=True)
     assert contacted == []

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from alex.errors import Misconfigured
 from alex.settings import Settings
-from researcher.llm.prices import FREE, FlatTariff, ListedTariff, Tariff, Tokens, most, tariff_of
+from researcher.llm.prices import (
+    FREE,
+    FlatTariff,
+    ListedTariff,
+    Tariff,
+    Tokens,
+    highest_price,
+    tariff_of,
+)
 
 OFFLINE = Settings("local", Path("nowhere"))
 
@@ -114,7 +122,7 @@ def test_no_call_costs_more_than_the_most_it_can(tariff: Tariff) -> None:
         cached = data.draw(st.integers(0, used[0]))
         written = data.draw(st.integers(0, used[0] - cached))
         cost = tariff.price(Tokens(used[0], used[1], cached, written))
-        assert cost <= most(tariff, Tokens(*limit))
+        assert cost <= highest_price(tariff, Tokens(*limit))
 
     holds()
 

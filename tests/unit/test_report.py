@@ -40,19 +40,19 @@ def source(key: str, text: str, **more: object) -> Source:
 
 
 SOURCES = [source("S1", RESULTS), source("S2", OUTLOOK)]
-EXHIBITS = {s.key: IndexedSource(s) for s in SOURCES}
+INDEXED = {s.key: IndexedSource(s) for s in SOURCES}
 
 
 def told(number: int, place: str, text: str, key: str, quote: str) -> ClaimRecord:
     claim = Claim(text=text, quotes=[Quote(source=key, text=quote)])
-    return record(place, f"C{number}", claim, check(claim, EXHIBITS))
+    return record(place, f"C{number}", claim, check(claim, INDEXED))
 
 
 def figure(number: int, period: str, value: str) -> ClaimRecord:
     figure = KeyFigure(
         name="Revenue", period=period, value=value, quotes=[Quote(source="S1", text=ROW)]
     )
-    checked = record("key figures", f"C{number}", figure.claim, check(figure.claim, EXHIBITS))
+    checked = record("key figures", f"C{number}", figure.claim, check(figure.claim, INDEXED))
     return checked.model_copy(update={"figure": figure})
 
 
@@ -160,7 +160,7 @@ def test_a_calculated_figure_shows_its_working() -> None:
         quotes=[Quote(source="S1", text=ROW)],
         calculations=[growth],
     )
-    checked = record("summary", "C1", claim, check(claim, EXHIBITS))
+    checked = record("summary", "C1", claim, check(claim, INDEXED))
     assert checked.reasons == []
     assert (
         "- Revenue rose 9.0% to $412.6 million. [1]"

@@ -44,18 +44,18 @@ FACTS = f"{DATA}/api/xbrl/companyfacts/{EXAMPLE.key}.json"
 def run[T](
     ask: Callable[[SecData], Awaitable[T]],
     files: Mapping[str, bytes] | None = None,
-    gathered: CollectedSources | None = None,
+    collected: CollectedSources | None = None,
 ) -> tuple[T, SourceCollector]:
     """What the SEC data answer, and what was collected meanwhile."""
 
     async def main() -> tuple[T, SourceCollector]:
-        collector = _collector(gathered, sec_files() if files is None else files)
+        collector = _collector(collected, sec_files() if files is None else files)
         return await ask(_sec_data(collector, sec_files() if files is None else files)), collector
 
     return asyncio.run(main())
 
 
-def _collector(gathered: CollectedSources | None, files: Mapping[str, bytes]) -> SourceCollector:
+def _collector(collected: CollectedSources | None, files: Mapping[str, bytes]) -> SourceCollector:
     return SourceCollector(
         Pages({}, data=files),
         Ranker(WordEmbedder(), "results"),
@@ -64,7 +64,7 @@ def _collector(gathered: CollectedSources | None, files: Mapping[str, bytes]) ->
         deadline=float("inf"),
         note=lambda _: None,
         keep=lambda _: None,
-        gathered=gathered,
+        collected=collected,
     )
 
 
@@ -99,7 +99,7 @@ def test_only_a_ticker_of_the_request_is_reported_as_unknown() -> None:
                 await sec.company(name)
 
     _, collector = run(ask)
-    [unread] = collector.gathered.unread
+    [unread] = collector.collected.unread
     assert (unread.url, unread.failure) == ("ticker:NOPE", "not_listed")
 
 
@@ -108,7 +108,7 @@ def test_a_company_is_known_even_where_its_index_cannot_be_read() -> None:
     del files[f"{DATA}/submissions/{EXAMPLE.key}.json"]
     profile, collector = run(lambda sec: sec.company("EXA"), files)
     assert profile.company == EXAMPLE
-    assert [unread.failure for unread in collector.gathered.unread] == ["network"]
+    assert [unread.failure for unread in collector.collected.unread] == ["network"]
 
 
 def test_filings_come_newest_first_with_addresses_that_may_be_read() -> None:
@@ -150,7 +150,7 @@ def test_older_filings_are_read_only_when_they_are_asked_for() -> None:
     with_older = files | {f"{DATA}/submissions/{name}": json.dumps(columns).encode()}
     recent, collector = run(lambda sec: sec.filings("EXA", since="2026-04-01"), files)
     assert len(recent.filings) == 2
-    assert collector.gathered.unread == []
+    assert collector.collected.unread == []
     found, _ = run(lambda sec: sec.filings("EXA", since="2018-01-01"), with_older)
     assert (len(found.filings), found.left_out) == (MOST_FILINGS, 33 - MOST_FILINGS)
 
@@ -185,7 +185,7 @@ def test_stored_figures_give_way_to_fresh_ones() -> None:
     _, first = run(lambda sec: sec.facts("EXA"))
     stored = first.sources[0].model_copy(update={"via": "knowledge base", "text": "old"})
     stored = stored.model_copy(update={"text_sha256": "old", "document_id": "d1"})
-    _, second = run(lambda sec: sec.facts("EXA"), gathered=CollectedSources(sources=[stored]))
+    _, second = run(lambda sec: sec.facts("EXA"), collected=CollectedSources(sources=[stored]))
     assert second.sources == first.sources or second.sources[0].text == first.sources[0].text
     assert second.sources[0].via == "sec data"
     assert second.sources[0].document_id is None

@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from alex.knowledge.documents import Vector
 from researcher.facts.numbers import Amount, mentions
-from researcher.llm.offline import filed
+from researcher.llm.offline import sec_figures
 from researcher.llm.offline.growth import changes
-from researcher.llm.offline.keyfigures import MOST_ROWS, key_figures, told
-from researcher.llm.offline.prospects import OUTLOOK, RISK, Told, on_matter
+from researcher.llm.offline.key_figures import MOST_ROWS, key_figures, row_claim
+from researcher.llm.offline.risks_and_outlook import OUTLOOK, RISK, SourceSentence, on_topic
 from researcher.llm.offline.sentences import Sentence, sentences
 from researcher.prompts import PromptSource, WritingPrompt
 from researcher.sources.relevance import Ranker, similarity
@@ -80,37 +80,37 @@ class _Candidate:
     worth: float
 
 
-def extract(brief: WritingPrompt, ranker: Ranker) -> Draft:
+def extract(prompt: WritingPrompt, ranker: Ranker) -> Draft:
     """A draft from the sources' own words; figures first from what companies filed as data."""
-    data = [source for source in brief.sources if source.via == filed.VIA]
-    pages = replace(brief, sources=tuple(s for s in brief.sources if s.via != filed.VIA))
-    told = _told(pages)
-    chosen = _choose(_candidates(told, ranker))
+    data = [source for source in prompt.sources if source.via == sec_figures.VIA]
+    pages = replace(prompt, sources=tuple(s for s in prompt.sources if s.via != sec_figures.VIA))
+    found = _source_sentences(pages)
+    chosen = _choose(_candidates(found, ranker))
     lead = _lead(chosen)
-    placed: list[Told] = [(c.source, c.sentence) for c in lead]
-    risks = on_matter(RISK, [item for item in told if item not in placed], ranker)
+    placed: list[SourceSentence] = [(c.source, c.sentence) for c in lead]
+    risks = on_topic(RISK, [item for item in found if item not in placed], ranker)
     placed += risks
-    watch = on_matter(OUTLOOK, [item for item in told if item not in placed], ranker)
+    watch = on_topic(OUTLOOK, [item for item in found if item not in placed], ranker)
     placed += watch
     figures = _all_key_figures(pages, ranker, headlines=not data)
-    told_first = _headlines(figures, lead) if not data else filed.headlines(data)
-    changed = [*filed.on_the_year(data), *changes(figures)]
-    on_the_year = [claim for claim in changed if claim not in told_first]
+    headline_claims = _headlines(figures, lead) if not data else sec_figures.headlines(data)
+    changed = [*sec_figures.on_the_year(data), *changes(figures)]
+    on_the_year = [claim for claim in changed if claim not in headline_claims]
     return Draft(
-        title=_title(brief.subject),
-        summary=[*told_first, *(_claim(candidate) for candidate in lead)],
-        key_figures=[*filed.figures(data), *figures],
+        title=_title(prompt.subject),
+        summary=[*headline_claims, *(_claim(candidate) for candidate in lead)],
+        key_figures=[*sec_figures.figures(data), *figures],
         sections=[
             *_sections(
                 [c for c in chosen if (c.source, c.sentence) not in placed],
-                several=len(brief.sources) > 1,
+                several=len(prompt.sources) > 1,
             ),
             *(
                 [Section(heading=CHANGES, claims=on_the_year[:_MOST_CHANGES])]
                 if on_the_year
                 else ()
             ),
-            *filed.sections(data),
+            *sec_figures.sections(data),
         ],
         risks=[_quoted(item) for item in risks],
         watch=[_quoted(item) for item in watch],
@@ -135,15 +135,15 @@ def _headlines(figures: Sequence[KeyFigure], lead: Sequence[_Candidate]) -> list
         rows = [figure for figure in figures if name.match(figure.name)]
         if rows and not in_words.search(said):
             row = [figure for figure in rows if figure.name == rows[0].name]
-            claims.append(next(iter(changes(row)), told(row)))
+            claims.append(next(iter(changes(row)), row_claim(row)))
     return claims
 
 
-def _told(brief: WritingPrompt) -> list[Told]:
+def _source_sentences(prompt: WritingPrompt) -> list[SourceSentence]:
     """Every sentence of the pages that can stand alone, each once."""
     seen: set[str] = set()
-    pairs: list[Told] = []
-    for source in brief.sources:
+    pairs: list[SourceSentence] = []
+    for source in prompt.sources:
         for sentence in sentences(source.text):
             if sentence.plain not in seen:
                 seen.add(sentence.plain)
@@ -151,7 +151,7 @@ def _told(brief: WritingPrompt) -> list[Told]:
     return pairs
 
 
-def _candidates(pairs: Sequence[Told], ranker: Ranker) -> list[_Candidate]:
+def _candidates(pairs: Sequence[SourceSentence], ranker: Ranker) -> list[_Candidate]:
     """Sentences worth telling, with their worth: nearness to the subject, figures, results."""
     listed = ranker.shortlist([_in_context(s, t) for t, s in pairs], _CONSIDERED)
     texts = [_in_context(pairs[i][1], pairs[i][0]) for i in listed]
@@ -167,7 +167,7 @@ def _in_context(sentence: Sentence, source: PromptSource) -> str:
     return f"{source.title}. {sentence.heading}: {sentence.plain}"
 
 
-def _worth(pair: Told, near: float, ranker: Ranker) -> float:
+def _worth(pair: SourceSentence, near: float, ranker: Ranker) -> float:
     source, sentence = pair
     text = sentence.plain
     figures = bool(_NUMBER.search(text))
@@ -210,8 +210,8 @@ def _says_the_same(one: _Candidate, other: _Candidate) -> bool:
         return False
     if near >= _ALIKE and _numbers(one) == _numbers(other):
         return True
-    told = _amounts(other)
-    return bool(told) and told <= _amounts(one)
+    amounts = _amounts(other)
+    return bool(amounts) and amounts <= _amounts(one)
 
 
 def _numbers(candidate: _Candidate) -> list[str]:
@@ -248,15 +248,15 @@ def _claim(candidate: _Candidate) -> Claim:
     return _quoted((candidate.source, candidate.sentence))
 
 
-def _quoted(told: Told) -> Claim:
-    source, sentence = told
+def _quoted(found: SourceSentence) -> Claim:
+    source, sentence = found
     return Claim(text=sentence.plain, quotes=[Quote(source=source.key, text=sentence.text)])
 
 
-def _all_key_figures(brief: WritingPrompt, ranker: Ranker, *, headlines: bool) -> list[KeyFigure]:
+def _all_key_figures(prompt: WritingPrompt, ranker: Ranker, *, headlines: bool) -> list[KeyFigure]:
     figures: list[KeyFigure] = []
     seen: set[tuple[str, str]] = set()
-    for source in brief.sources:
+    for source in prompt.sources:
         for figure in key_figures(source.text, source.key, ranker, headlines=headlines):
             name = (figure.name, figure.period)
             if name not in seen and len({f.name for f in figures} | {figure.name}) <= MOST_ROWS:

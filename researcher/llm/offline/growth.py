@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from researcher.facts.bindings import Time, time_of
 from researcher.facts.numbers import CURRENCY_CODES, Amount, mentions
-from researcher.llm.offline.keyfigures import when
+from researcher.llm.offline.key_figures import when
 from researcher.verify.draft import Calculation, Claim, KeyFigure, Operand
 
 FORMULA = "(a - b) / b"
@@ -41,10 +41,10 @@ def _changes(points: Sequence[_Point]) -> Iterator[Claim]:
     change = 100 * (new.amount.value - old.amount.value) / old.amount.value
     size = abs(change).quantize(Decimal("0.1"), ROUND_HALF_UP)
     if size and size <= _MOST_TOLD and new.amount.value > 0:
-        yield _told(new.figure, old.figure, f"{size}%", rises=change > 0)
+        yield _change_claim(new.figure, old.figure, f"{size}%", rises=change > 0)
 
 
-def _told(new: KeyFigure, old: KeyFigure, size: str, *, rises: bool) -> Claim:
+def _change_claim(new: KeyFigure, old: KeyFigure, size: str, *, rises: bool) -> Claim:
     verb = "rose" if rises else "fell"
     text = (
         f"{new.name} {verb} {size} to {new.value}{when(new.period)},"

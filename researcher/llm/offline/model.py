@@ -95,15 +95,15 @@ class OfflineModel(Model):
         raise NotImplementedError("Runs are not streamed.")
 
     def _write(self, task: str) -> str:
-        brief = WritingPrompt.parse(task)
-        return extract(brief, Ranker(self._embedder, brief.subject)).model_dump_json()
+        prompt = WritingPrompt.parse(task)
+        return extract(prompt, Ranker(self._embedder, prompt.subject)).model_dump_json()
 
 
 class _Conversation:
     """What was asked, what was called, and what came back."""
 
     def __init__(self, items: list[Mapping[str, Any]]) -> None:
-        self.brief = ReadingPrompt.parse(_task(items))
+        self.prompt = ReadingPrompt.parse(_task(items))
         self.calls = [item for item in items if item.get("type") == "function_call"]
         answers = [
             _json(item["output"]) for item in items if item.get("type") == "function_call_output"
@@ -153,26 +153,29 @@ class _Conversation:
         return bool(link["score"] >= _NEAR_ENOUGH)
 
 
-def _read(talk: _Conversation) -> list[TResponseOutputItem]:
+def _read(conversation: _Conversation) -> list[TResponseOutputItem]:
     """Recall, companies and start pages, their data, their filings; then links, a few at a time.
 
     Until the pages are used up.
     """
     wanted: list[tuple[str, dict[str, object]]]
-    if not talk.calls:
-        wanted = [("recall", {"query": talk.brief.subject})]
-        wanted += [("company", {"ticker_or_cik": ticker}) for ticker in talk.brief.tickers]
-        wanted += [("read_page", {"url": url}) for url in talk.brief.urls]
-    elif not (wanted := talk.calls_for_data):
-        asked = sum(call["name"] == "read_page" for call in talk.calls)
-        room = max(min(_LINKS_A_TURN, talk.brief.pages - asked), 0)
-        wanted = [("read_page", {"url": u}) for u in (talk.next_filings or talk.next_links)[:room]]
+    if not conversation.calls:
+        wanted = [("recall", {"query": conversation.prompt.subject})]
+        wanted += [("company", {"ticker_or_cik": ticker}) for ticker in conversation.prompt.tickers]
+        wanted += [("read_page", {"url": url}) for url in conversation.prompt.urls]
+    elif not (wanted := conversation.calls_for_data):
+        asked = sum(call["name"] == "read_page" for call in conversation.calls)
+        room = max(min(_LINKS_A_TURN, conversation.prompt.pages - asked), 0)
+        wanted = [
+            ("read_page", {"url": u})
+            for u in (conversation.next_filings or conversation.next_links)[:room]
+        ]
     if not wanted:
-        return [_message(f"Read {len(talk.pages)} pages on the subject.")]
+        return [_message(f"Read {len(conversation.pages)} pages on the subject.")]
     return [
         ResponseFunctionToolCall(
             type="function_call",
-            call_id=f"call_{len(talk.calls) + number}",
+            call_id=f"call_{len(conversation.calls) + number}",
             name=name,
             arguments=json.dumps(arguments),
         )

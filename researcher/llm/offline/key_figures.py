@@ -190,7 +190,7 @@ def _column_name(reading: CellReading) -> str:
     return header
 
 
-def told(figures: Sequence[KeyFigure]) -> Claim:
+def row_claim(figures: Sequence[KeyFigure]) -> Claim:
     """A row in a sentence: `Net income: $44 million in the quarter …, against $51 million in …`."""
     name = figures[0].name
     said = [f"{figure.value}{when(figure.period)}" for figure in figures[:2]]

@@ -12,7 +12,7 @@ from alex.errors import NotFound
 from alex.research.jobs import Job
 from alex.services import Services
 from researcher.pipeline.context import Run
-from researcher.prompts import Known
+from researcher.prompts import KnownDocument
 from researcher.sources.source import CollectedSources
 from researcher.verify.bundle import Bundle, ClaimRecord, KnownRecord, Predecessor
 from researcher.verify.changes import Earlier
@@ -31,8 +31,8 @@ _MOST_EARLIER = 3
 class Findings:
     """What a run had before anything was written, and how long each phase took."""
 
-    gathered: CollectedSources
-    known: Sequence[Known]
+    collected: CollectedSources
+    known: Sequence[KnownDocument]
     earlier: Earlier | None
     seconds: Mapping[str, float]
 
@@ -60,15 +60,17 @@ def _evidence(services: Services, evidence_id: str) -> Earlier | None:
     return Earlier(bundle, since)
 
 
-def bundled(run: Run, found: Findings, draft: Draft, claims: Sequence[ClaimRecord]) -> Bundle:
+def assemble_bundle(
+    run: Run, found: Findings, draft: Draft, claims: Sequence[ClaimRecord]
+) -> Bundle:
     """All of a run in one record, without a title, headings and questions that may not stand.
 
     Where nothing is new to the earlier report, it is a confirmation of that.
     """
-    news = found.earlier.news(claims, found.gathered) if found.earlier else None
-    if news and not news.any and (confirmation := confirmed(run, found)):
+    news = found.earlier.news(claims, found.collected) if found.earlier else None
+    if news and not news.any and (confirmation := assemble_confirmation(run, found)):
         return confirmation
-    words = Vocabulary(run.subject, found.gathered.sources)
+    words = Vocabulary(run.subject, found.collected.sources)
     questions = [question for question in draft.open_questions if words.allows(question)]
     headings = {claim.place for claim in claims if not words.allows(claim.place)}
     titled = draft.title.strip() and words.allows(draft.title)
@@ -85,16 +87,16 @@ def bundled(run: Run, found: Findings, draft: Draft, claims: Sequence[ClaimRecor
     )
 
 
-def confirmed(run: Run, found: Findings) -> Bundle | None:
+def assemble_confirmation(run: Run, found: Findings) -> Bundle | None:
     """The record of a run that found nothing new.
 
     None where there is nothing to confirm: no earlier report, one of another model, or one with a
     claim that is not proven any more.
     """
     earlier = found.earlier
-    if earlier is None or earlier.bundle.model != run.writer.name:
+    if earlier is None or earlier.bundle.model != run.llm.name:
         return None
-    confirmation = earlier.confirmed(found.gathered)
+    confirmation = earlier.confirmed(found.collected)
     if confirmation is None:
         return None
     claims, news = confirmation
@@ -116,11 +118,11 @@ def _circumstances(run: Run, found: Findings) -> dict[str, Any]:
         "subject": run.subject,
         "tickers": list(request.tickers),
         "as_of": now(),
-        "provider": run.writer.provider,
-        "model": run.writer.name,
+        "provider": run.llm.provider,
+        "model": run.llm.name,
         "via": run.reader.via,
-        "sources": found.gathered.sources,
-        "unread": found.gathered.unread,
+        "sources": found.collected.sources,
+        "unread": found.collected.unread,
         "known": [
             KnownRecord(
                 document_id=item.document_id,
@@ -130,9 +132,9 @@ def _circumstances(run: Run, found: Findings) -> dict[str, Any]:
             )
             for item in found.known
         ],
-        "contradictions": find_contradictions(found.gathered.sources, _proven_before(run, found)),
+        "contradictions": find_contradictions(found.collected.sources, _proven_before(run, found)),
         "limits": list(run.ledger.reached),
-        "cost": _cost(run, found.gathered),
+        "cost": _cost(run, found.collected),
         "seconds": dict(found.seconds),
     }
 
@@ -154,11 +156,11 @@ def _evidence_of(services: Services, document_id: str) -> Earlier | None:
     return _evidence(services, str(report.attributes.metadata.get("evidence", "")))
 
 
-def _cost(run: Run, gathered: CollectedSources) -> dict[str, float]:
+def _cost(run: Run, collected: CollectedSources) -> dict[str, float]:
     """Of all attempts at the run."""
     return {
-        "pages": sum(source.is_page for source in gathered.sources),
-        "bytes": gathered.size,
+        "pages": sum(source.is_page for source in collected.sources),
+        "bytes": collected.size,
         **run.ledger.cost(),
         "seconds": round(run.ledger.seconds, 1),
     }

@@ -1,4 +1,4 @@
-"""The one door to a model: every call is paid for in advance, retried within bounds, and kept.
+"""A model whose every call is paid for in advance, retried within bounds, and kept.
 
 A question that an earlier attempt at the run was answered is not asked again. A conversation is
 known by what the model said in it, not by what its tools returned: those answer a little
@@ -28,9 +28,9 @@ from openai.types.responses import ResponsePromptParam
 from pydantic import BaseModel, TypeAdapter
 
 from researcher.llm.failures import ModelFailed, NoAnswer, translated
+from researcher.llm.ledger import Call, Ledger
 from researcher.llm.prices import Tokens
 from researcher.llm.retry import RetryPolicy
-from researcher.llm.spending import Call, Ledger
 
 _FRAME = 1_000
 """Tokens that a provider may put around what it is sent."""

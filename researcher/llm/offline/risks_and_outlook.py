@@ -1,8 +1,8 @@
 """What may go wrong, and what would change the view: the sources' own sentences, by their meaning.
 
-Each matter is described in a few words. A sentence belongs to it where it says such things and its
+Each topic is described in a few words. A sentence belongs to it where it says such things and its
 embedding is near one of the descriptions; nothing is worded anew, and where no sentence is near,
-nothing is told.
+nothing is said.
 """
 
 import re
@@ -23,7 +23,7 @@ _SUBJECT = 0.3
 """Weight of being near the subject, too, and against being about the past only."""
 
 _FIGURED, _HEADED = 0.06, 0.10
-"""What a figure adds, for it can be watched, and a heading that announces the matter."""
+"""What a figure adds, for it can be watched, and a heading that announces the topic."""
 
 _PAST = "Results of the past period compared with a year earlier"
 _FIGURE = re.compile(r"\d")
@@ -36,7 +36,7 @@ _EMPTY = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class Topic:
     """What to look for.
 
     Attributes:
@@ -52,7 +52,7 @@ class Matter:
     nearest: float
 
 
-RISK = Matter(
+RISK = Topic(
     (
         "A risk that could harm the company's business, results or cash flow",
         "Dependence on a few customers, on a single supplier or on scarce parts",
@@ -68,7 +68,7 @@ RISK = Matter(
     re.compile(r"\brisks?\b|\buncertaint", re.IGNORECASE),
     0.38,
 )
-OUTLOOK = Matter(
+OUTLOOK = Topic(
     (
         "The company expects revenue, margin or spending within a range next quarter or year",
         "Guidance and outlook for the coming quarter or the full year",
@@ -85,46 +85,48 @@ OUTLOOK = Matter(
 )
 
 
-type Told = tuple[PromptSource, Sentence]
+type SourceSentence = tuple[PromptSource, Sentence]
 """A sentence and where it stands."""
 
 
-def on_matter(matter: Matter, told: Sequence[Told], ranker: Ranker) -> list[Told]:
-    """The sentences that say most on a matter, none like another, in the order of the sources."""
-    fitting = [item for item in told if _fits(matter, item[1])]
+def on_topic(
+    topic: Topic, candidates: Sequence[SourceSentence], ranker: Ranker
+) -> list[SourceSentence]:
+    """The sentences that say most on a topic, none like another, in the order of the sources."""
+    fitting = [item for item in candidates if _fits(topic, item[1])]
     listed = [fitting[i] for i in ranker.shortlist([_worded(t) for t in fitting], _CONSIDERED)]
     texts = [_worded(item) for item in listed]
     near, vectors = ranker.scores(texts), ranker.vectors(texts)
-    past, *about = ranker.vectors([_PAST, *matter.descriptions])
+    past, *about = ranker.vectors([_PAST, *topic.descriptions])
     ranked = []
     for item, vector, to_subject in zip(listed, vectors, near, strict=True):
-        announced = _HEADED * _headed(matter, item[1])
+        announced = _HEADED * _headed(topic, item[1])
         best = max(similarity(vector, description) for description in about) + announced
-        if best >= matter.nearest:
+        if best >= topic.nearest:
             telling = _FIGURED * bool(_FIGURE.search(item[1].plain))
             to_past = similarity(vector, past)
             ranked.append((best + telling + _SUBJECT * (to_subject - to_past), vector, item))
     ranked.sort(key=lambda entry: -entry[0])
     chosen = _unlike([(vector, item) for _, vector, item in ranked])
-    return [item for item in told if item in chosen]
+    return [item for item in candidates if item in chosen]
 
 
-def _unlike(ranked: Sequence[tuple[Vector, Told]]) -> list[Told]:
-    chosen: list[tuple[Vector, Told]] = []
+def _unlike(ranked: Sequence[tuple[Vector, SourceSentence]]) -> list[SourceSentence]:
+    chosen: list[tuple[Vector, SourceSentence]] = []
     for vector, item in ranked:
         if len(chosen) < _MOST and all(similarity(vector, c) < _ALIKE for c, _ in chosen):
             chosen.append((vector, item))
     return [item for _, item in chosen]
 
 
-def _fits(matter: Matter, sentence: Sentence) -> bool:
-    said = matter.words.search(sentence.plain) or _headed(matter, sentence)
+def _fits(topic: Topic, sentence: Sentence) -> bool:
+    said = topic.words.search(sentence.plain) or _headed(topic, sentence)
     return bool(said) and not _EMPTY.search(sentence.plain)
 
 
-def _headed(matter: Matter, sentence: Sentence) -> bool:
-    return bool(matter.heading.search(sentence.heading))
+def _headed(topic: Topic, sentence: Sentence) -> bool:
+    return bool(topic.heading.search(sentence.heading))
 
 
-def _worded(told: Told) -> str:
-    return f"{told[1].heading}: {told[1].plain}"
+def _worded(found: SourceSentence) -> str:
+    return f"{found[1].heading}: {found[1].plain}"

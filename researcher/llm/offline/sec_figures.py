@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from researcher.facts.readings import CellReading, TableReadings, read_tables
 from researcher.llm.offline.growth import changes
-from researcher.llm.offline.keyfigures import told
+from researcher.llm.offline.key_figures import row_claim
 from researcher.prompts import PromptSource
 from researcher.sources.source import Source
 from researcher.verify.draft import Claim, KeyFigure, Quote, Section
@@ -57,7 +57,7 @@ def headlines(sources: Sequence[PromptSource]) -> list[Claim]:
         rows += [row for row in year if row[0].label in _BESIDE]
         for row in rows:
             figures = _spoken(source, row, named=len(sources) > 1)
-            claims.append(next(iter(changes(figures)), told(_as_loss(figures))))
+            claims.append(next(iter(changes(figures)), row_claim(_as_loss(figures))))
     return claims
 
 

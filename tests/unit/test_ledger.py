@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 
 from alex.research.jobs import Budget
 from researcher.checkpoint import Checkpoint
+from researcher.llm.ledger import Call, CallOutcome, CapReached, Ledger, Spending
 from researcher.llm.prices import FlatTariff, Tokens
-from researcher.llm.spending import Call, CallOutcome, CapReached, Ledger, Spending
 
 FLAT = FlatTariff(Decimal(1000), Decimal(2000))
 """A tenth of a cent and a fifth of one for a token."""
@@ -93,7 +93,7 @@ def test_calls_are_counted_failed_ones_too() -> None:
 
 def test_what_is_kept_back_is_there_afterwards() -> None:
     books = ledger(usd=0.4, turns=3)
-    with books.keeping(Tokens(100, 100), 2):
+    with books.holding_back(Tokens(100, 100), 2):
         books.reserve("a", Tokens(50, 25))
         with pytest.raises(CapReached):
             books.reserve("b", Tokens(1, 0))
@@ -209,7 +209,7 @@ class Run(RuleBasedStateMachine):
     @invariant()
     def what_is_spent_is_written_down(self) -> None:
         if hasattr(self, "books"):
-            kept = Checkpoint(self.texts, "job").recall("calls", Spending) or Spending()
+            kept = Checkpoint(self.texts, "job").load("calls", Spending) or Spending()
             assert kept.usd == self.books.usd
 
 

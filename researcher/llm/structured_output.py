@@ -36,7 +36,7 @@ _ATTEMPTS = 3
 _FENCE = re.compile(r"^```\w*\s*\n(.*?)\n?```", re.DOTALL | re.MULTILINE)
 
 
-class Unusable(AlexError):
+class UnusableAnswer(AlexError):
     """The model's answers were not what was asked for."""
 
 
@@ -107,23 +107,23 @@ async def ask[M: BaseModel](
     """Ask, again where the answer is unusable, and without a schema where that is refused.
 
     Raises:
-        Unusable: no answer was what was asked for.
+        UnusableAnswer: no answer was what was asked for.
     """
     schema: AgentOutputSchemaBase | None = LenientSchema(kind)
     fault: Exception | None = None
     for _ in range(_ATTEMPTS):
         try:
-            return await _once(make(schema), _told(task, schema, kind, fault), kind)
+            return await _once(make(schema), _prompt(task, schema, kind, fault), kind)
         except RequestRefused:
             if schema is None:
                 raise
             schema = None
         except (ModelBehaviorError, MaxTurnsExceeded) as error:
             fault = error
-    raise Unusable("The model's answers were not the JSON it was asked for.") from fault
+    raise UnusableAnswer("The model's answers were not the JSON it was asked for.") from fault
 
 
-def _told(task: str, schema: object, kind: type[BaseModel], fault: Exception | None) -> str:
+def _prompt(task: str, schema: object, kind: type[BaseModel], fault: Exception | None) -> str:
     parts = [task]
     if schema is None:
         shape = json.dumps(kind.model_json_schema(), ensure_ascii=False)

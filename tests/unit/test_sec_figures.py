@@ -7,7 +7,7 @@ import pytest
 
 from researcher.facts.indexed_source import IndexedSource
 from researcher.facts.sec.statement import statement
-from researcher.llm.offline import filed
+from researcher.llm.offline import sec_figures
 from researcher.llm.offline.extractive import extract
 from researcher.prompts import PromptSource, WritingPrompt
 from researcher.sources.relevance import Ranker
@@ -53,16 +53,16 @@ def material(of: Source) -> PromptSource:
     ],
 )
 def test_a_ticker_in_the_question_gets_its_companys_name(subject: str, spelled: str) -> None:
-    assert filed.spelled_out(subject, [EXA, BSPL]) == spelled
+    assert sec_figures.spelled_out(subject, [EXA, BSPL]) == spelled
 
 
 def test_only_the_secs_data_name_companies() -> None:
     page = EXA.model_copy(update={"via": "http"})
-    assert filed.spelled_out("EXA", [page]) == "EXA"
+    assert sec_figures.spelled_out("EXA", [page]) == "EXA"
 
 
 def test_headlines_tell_growth_and_losses_in_words() -> None:
-    growth, loss, year = (claim.text for claim in filed.headlines([material(EXA)]))
+    growth, loss, year = (claim.text for claim in sec_figures.headlines([material(EXA)]))
     assert growth == (
         "Revenue rose 9.0% to $412.600 million in the three months ended July 31, 2026, from"
         " $378.500 million in the three months ended July 31, 2025."
@@ -82,31 +82,35 @@ def test_a_loss_beside_a_loss_is_called_one() -> None:
     for row in data["facts"]["us-gaap"]["NetIncomeLoss"]["units"]["USD"]:
         row["val"] = -abs(row["val"])
     loss = source("S1", CompanyFacts(data, EXAMPLE))
-    claim = filed.headlines([material(loss)])[1]
+    claim = sec_figures.headlines([material(loss)])[1]
     assert claim.text.startswith("Net loss: $12.300 million in the three months ended July 31")
     assert check(claim, {"S1": IndexedSource(loss)}).passed
 
 
 def test_of_several_companies_each_figure_has_its_companys_name() -> None:
     sources = [material(EXA), material(BSPL)]
-    figures = filed.figures(sources)
+    figures = sec_figures.figures(sources)
     assert {f.name.partition(":")[0] for f in figures} == {EXAMPLE.name, FOREIGN.name}
-    assert all(": " in claim.text for claim in filed.headlines(sources))
+    assert all(": " in claim.text for claim in sec_figures.headlines(sources))
 
 
 @pytest.mark.parametrize("sources", [(EXA,), (BSPL,), (EXA, BSPL)])
 def test_everything_a_report_says_of_filed_figures_is_proven(sources: tuple[Source, ...]) -> None:
-    brief = WritingPrompt("EXA", iso("2026-09-05"), tuple(map(material, sources)))
-    draft = extract(brief, Ranker(WordEmbedder(), "EXA"))
+    prompt = WritingPrompt("EXA", iso("2026-09-05"), tuple(map(material, sources)))
+    draft = extract(prompt, Ranker(WordEmbedder(), "EXA"))
     claims = [placed.claim for placed in placed_claims(draft)]
-    exhibits = {of.key: IndexedSource(of) for of in sources}
-    refused = {c.text: reasons for c in claims if (reasons := check(c, exhibits).reasons)}
+    indexed = {of.key: IndexedSource(of) for of in sources}
+    refused = {c.text: reasons for c in claims if (reasons := check(c, indexed).reasons)}
     assert refused == {}
     assert len(claims) > 5
 
 
 def test_no_sources_no_figures() -> None:
-    assert (filed.figures([]), filed.headlines([]), filed.sections([])) == ([], [], [])
+    assert (sec_figures.figures([]), sec_figures.headlines([]), sec_figures.sections([])) == (
+        [],
+        [],
+        [],
+    )
 
 
 def changed(figure: KeyFigure) -> Iterator[tuple[str, KeyFigure]]:
@@ -127,17 +131,17 @@ def changed(figure: KeyFigure) -> Iterator[tuple[str, KeyFigure]]:
 
 @pytest.mark.parametrize("of", [EXA, BSPL])
 def test_no_changed_figure_passes(of: Source) -> None:
-    exhibits = {of.key: IndexedSource(of)}
-    for figure in filed.figures([material(of)]):
-        assert check(figure.claim, exhibits).passed
+    indexed = {of.key: IndexedSource(of)}
+    for figure in sec_figures.figures([material(of)]):
+        assert check(figure.claim, indexed).passed
         for name, wrong in changed(figure):
-            assert not check(wrong.claim, exhibits).passed, (name, wrong)
+            assert not check(wrong.claim, indexed).passed, (name, wrong)
 
 
 @pytest.mark.parametrize("of", [EXA, BSPL])
 def test_no_figure_passes_as_that_of_another_period(of: Source) -> None:
-    exhibits = {of.key: IndexedSource(of)}
-    figures = filed.figures([material(of)])
+    indexed = {of.key: IndexedSource(of)}
+    figures = sec_figures.figures([material(of)])
     tried = 0
     for figure in figures:
         for period in {f.period for f in figures}:
@@ -145,16 +149,16 @@ def test_no_figure_passes_as_that_of_another_period(of: Source) -> None:
             if period in figure.period or figure.period in period:
                 continue
             wrong = figure.model_copy(update={"period": period})
-            assert not check(wrong.claim, exhibits).passed, wrong
+            assert not check(wrong.claim, indexed).passed, wrong
             tried += 1
     assert tried >= len(figures)
 
 
 def test_no_figure_passes_as_that_of_another_company() -> None:
-    exhibits = {of.key: IndexedSource(of) for of in (EXA, BSPL)}
-    for figure in filed.figures([material(EXA), material(BSPL)]):
+    indexed = {of.key: IndexedSource(of) for of in (EXA, BSPL)}
+    for figure in sec_figures.figures([material(EXA), material(BSPL)]):
         owner, _, name = figure.name.partition(": ")
         other = FOREIGN.name if owner == EXAMPLE.name else EXAMPLE.name
         assert not check(
-            figure.model_copy(update={"name": f"{other}: {name}"}).claim, exhibits
+            figure.model_copy(update={"name": f"{other}: {name}"}).claim, indexed
         ).passed

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from alex.errors import AlexError
 from alex.research.jobs import Budget
 from researcher.checkpoint import Checkpoint
-from researcher.llm.prices import Tariff, Tokens, most
+from researcher.llm.prices import Tariff, Tokens, highest_price
 
 _STEP = "calls"
 
@@ -92,12 +92,12 @@ class Ledger:
         self._budget = budget
         self._cap = Decimal(str(budget.usd))
         self._tariff = tariff
-        self._journal = checkpoint
+        self._checkpoint = checkpoint
         self._lock = threading.Lock()
         self._kept_usd, self._kept_calls = Decimal(0), 0
         self._clock = clock
         self._began = clock()
-        self._state = checkpoint.recall(_STEP, Spending) or Spending()
+        self._state = checkpoint.load(_STEP, Spending) or Spending()
         self._seconds_before = self._state.seconds
         self._replayed: dict[str, int] = {}
 
@@ -129,9 +129,9 @@ class Ledger:
                 self._save()
 
     @contextmanager
-    def keeping(self, tokens: Tokens, calls: int) -> Iterator[None]:
+    def holding_back(self, tokens: Tokens, calls: int) -> Iterator[None]:
         """Meanwhile leave so many calls, and dollars for one of so many tokens, untouched."""
-        self._kept_usd, self._kept_calls = self._most(tokens), calls
+        self._kept_usd, self._kept_calls = self._highest_price(tokens), calls
         try:
             yield
         finally:
@@ -158,7 +158,7 @@ class Ledger:
                 raise CapReached(
                     f"The budget of {self._budget.turns} model calls allows no other one."
                 )
-            cost = self._most(tokens)
+            cost = self._highest_price(tokens)
             if self._state.usd + self._kept_usd + cost > self._cap:
                 raise CapReached(
                     f"The budget of ${self._cap:.2f} allows no other model call: "
@@ -202,8 +202,8 @@ class Ledger:
         }
         return cost if self._tariff is None else cost | {"usd": float(self._state.usd)}
 
-    def _most(self, tokens: Tokens) -> Decimal:
-        return Decimal(0) if self._tariff is None else most(self._tariff, tokens)
+    def _highest_price(self, tokens: Tokens) -> Decimal:
+        return Decimal(0) if self._tariff is None else highest_price(self._tariff, tokens)
 
     def _price(self, tokens: Tokens, otherwise: Decimal) -> Decimal:
         if self._tariff is None or not (tokens.input or tokens.output):
@@ -215,4 +215,4 @@ class Ledger:
 
     def _save(self) -> None:
         self._state.seconds = self.seconds
-        self._journal.keep(_STEP, self._state)
+        self._checkpoint.save(_STEP, self._state)
