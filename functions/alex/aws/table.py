@@ -8,6 +8,8 @@
 
 The index `newest` has `listing` and `at` for its keys. It follows the table with a delay of
 milliseconds, so it is only ever listed by; what is decided is decided on the table itself.
+
+Every item carries the version of its form as `schema`; the first edition's carry none.
 """
 
 import secrets
@@ -21,7 +23,7 @@ from botocore.exceptions import ClientError
 from alex.aws import limits
 from alex.aws.clients import Clients
 from alex.aws.failures import code, translated
-from alex.errors import Conflict, Unavailable
+from alex.errors import Conflict, Misconfigured, Unavailable
 from alex.retry import RetriesExhausted, deadline, retry
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ type Item = dict[str, Any]
 """Attributes with their types, as DynamoDB's own API has them: `{"pk": {"S": "job#1"}}`."""
 
 INDEX = "newest"
+
+VERSION = 1
+"""Raised where an Alex that does not know of a change would misread an item."""
 
 _WAIT_SECONDS = 8
 """Seconds for a batch that is not read whole, or a write that met a transaction."""
@@ -49,7 +54,8 @@ def n(number: int) -> Item:
 class DynamoTable:
     """Reads and writes items; threads may share it.
 
-    Everything here raises Unavailable where the table is busy or down.
+    Everything here raises Unavailable where the table is busy or down, and Misconfigured where it
+    holds an item of a newer Alex.
     """
 
     def __init__(self, clients: Clients, name: str) -> None:
@@ -66,7 +72,8 @@ class DynamoTable:
             answer = self._client.get_item(
                 TableName=self._name, Key={"pk": s(pk), "sk": s(sk)}, ConsistentRead=True
             )
-        return answer.get("Item")
+        item = answer.get("Item")
+        return _known(item) if item else None
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
         """The items that exist, as they are now, in any order; no key twice."""
@@ -81,7 +88,7 @@ class DynamoTable:
                     answer = self._client.batch_get_item(
                         RequestItems={self._name: {"Keys": waiting, "ConsistentRead": True}}
                     )
-                found += answer["Responses"].get(self._name, [])
+                found += map(_known, answer["Responses"].get(self._name, []))
                 unread = answer["UnprocessedKeys"]
                 waiting = list(unread[self._name]["Keys"]) if unread else []
         return found
@@ -96,7 +103,7 @@ class DynamoTable:
 
     def put(self, item: Item) -> None:
         """Store or replace an item."""
-        _write(lambda: self._client.put_item(TableName=self._name, Item=item))
+        _write(lambda: self._client.put_item(TableName=self._name, Item=_versioned(item)))
 
     def delete(self, pk: str, sk: str) -> None:
         """Remove an item; none there is no error."""
@@ -117,7 +124,7 @@ class DynamoTable:
             try:
                 self._client.put_item(
                     TableName=self._name,
-                    Item={**item, "mark": mark},
+                    Item={**_versioned(item), "mark": mark},
                     ConditionExpression=where,
                     ExpressionAttributeNames=names,
                     ExpressionAttributeValues=values,
@@ -142,7 +149,8 @@ class DynamoTable:
             Conflict: a step's condition is not met.
         """
         named: list[Any] = [
-            {verb: {"TableName": self._name, **step} for verb, step in one.items()} for one in steps
+            {verb: {"TableName": self._name, **_step(step)} for verb, step in one.items()}
+            for one in steps
         ]
 
         def attempt() -> None:
@@ -206,10 +214,31 @@ class DynamoTable:
         while True:
             with translated("The table"):
                 answer = query(TableName=self._name, **request)
-            found += answer["Items"]
+            found += map(_known, answer["Items"])
             if "LastEvaluatedKey" not in answer or (enough and len(found) >= enough):
                 return found
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _known(item: Item) -> Item:
+    """An item with its version, which must not be a newer one than can be read."""
+    version = item.get("schema", n(1))
+    if int(version["N"]) > VERSION:
+        raise Misconfigured(
+            f"The table holds {item['pk']['S']} as a newer Alex stored it (its version is "
+            f"{version['N']}, this one knows {VERSION}). Deploy the newer Alex again."
+        )
+    return {**item, "schema": version}
+
+
+def _versioned(item: Item) -> Item:
+    """An item to store; one that was read keeps the version that it has."""
+    return {"schema": n(VERSION), **item}
+
+
+def _step(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A step of a transaction; only those that put have an item."""
+    return {**step, "Item": _versioned(step["Item"])} if "Item" in step else step
 
 
 def _write[T](attempt: Callable[[], T]) -> T:
