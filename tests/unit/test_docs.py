@@ -88,9 +88,9 @@ def test_readme_is_short() -> None:
 
 
 def test_the_test_commands_are_those_of_ci() -> None:
-    [command] = [line for line in CI.splitlines() if line.startswith("uv run pytest")]
-    assert command in README.splitlines()
-    assert "uv run pytest" in README.splitlines()
+    in_ci = [line for line in CI.splitlines() if line.startswith("uv run pytest")]
+    assert in_ci == [line for line in README.splitlines() if line.startswith("uv run pytest")]
+    assert "uv run pytest" in in_ci
 
 
 def test_every_check_of_ci_is_told_to_contributors() -> None:
