@@ -20,6 +20,7 @@ from laptop.shapes import Json
 from laptop.site.server import RunningSite, running_site
 from researcher.pipeline.save import CHECK
 from researcher.verify.bundle import Bundle
+from researcher.verify.stored import read_bundle
 
 PORT = 8765
 """Always the same: a page is known by its address, so a second run finds what the first kept."""
@@ -156,7 +157,7 @@ def _evidence(backend: LocalBackend, key: str) -> Bundle:
     text = backend.services.texts.get(key)
     if text is None:
         raise DemoFailed(f"The evidence {key} was not kept.")
-    bundle = Bundle.model_validate_json(text)
+    bundle = read_bundle(text)
     if not bundle.kept:
         raise DemoFailed("Nothing in the report could be verified.")
     return bundle

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from alex.clock import now
 from alex.errors import NotFound
 from alex.research.jobs import Job
@@ -19,6 +17,7 @@ from researcher.verify.changes import Earlier
 from researcher.verify.contradictions import find as find_contradictions
 from researcher.verify.draft import Draft
 from researcher.verify.identity import evidence_id_of, report_id_of
+from researcher.verify.stored import Unreadable, read_bundle
 from researcher.verify.unquoted import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -52,9 +51,9 @@ def _evidence(services: Services, evidence_id: str) -> Earlier | None:
     if text is None:
         return None
     try:
-        bundle = Bundle.model_validate_json(text)
-    except ValidationError as error:  # as another version of Alex wrote it
-        logger.warning("The evidence %s cannot be compared with", evidence_id, exc_info=error)
+        bundle = read_bundle(text)
+    except Unreadable as error:
+        logger.warning("The evidence %s cannot be compared with: %s", evidence_id, error)
         return None
     since = Predecessor(report_id=bundle.report_id, evidence_id=evidence_id, as_of=bundle.as_of)
     return Earlier(bundle, since)

@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from alex.errors import AlexError, InvalidInput
 from alex.knowledge.documents import Document
 from alex.knowledge.submissions import normalise
@@ -13,9 +11,10 @@ from alex.services import Services
 from researcher.facts.indexed_source import IndexedSource
 from researcher.reports.no_change import render_check
 from researcher.reports.report import render
-from researcher.verify.bundle import VERSION, Bundle, record, verify_bundle
+from researcher.verify.bundle import Bundle, record, verify_bundle
 from researcher.verify.check import Verdict
 from researcher.verify.identity import SEAL, seal
+from researcher.verify.stored import Unreadable, read_bundle
 
 KINDS = ("report", "check")
 """Kinds of document that have evidence."""
@@ -91,11 +90,10 @@ def audit(document: Document, text: str, evidence_id: str, evidence: str) -> Aud
         Unverifiable: the evidence cannot be read.
     """
     try:
-        bundle = Bundle.model_validate_json(evidence)
-    except ValidationError as error:
-        raise Unverifiable(f"The evidence of {document.id} is damaged.") from error
-    if bundle.version != VERSION:
-        raise Unverifiable(f"The evidence of {document.id} is of another version of Alex.")
+        bundle = read_bundle(evidence)
+    except Unreadable as error:
+        why = f"The evidence of {document.id} cannot be read. {error.detail}"
+        raise Unverifiable(why) from error
     checked = verify_bundle(bundle)
     claims = tuple(
         Judged(

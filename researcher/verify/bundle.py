@@ -13,6 +13,11 @@ from researcher.verify.check import ProvenFigure, Verdict, check
 from researcher.verify.draft import Calculation, Claim, KeyFigure, Quote
 
 VERSION = 1
+"""Raised where an Alex that does not know of a change would misread a bundle.
+
+Bundles of every earlier version stay readable, as they were sealed: what they lack has a default,
+and from them a report is written as it was.
+"""
 
 
 class _Record(BaseModel):

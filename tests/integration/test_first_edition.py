@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from alex.clock import now
 from alex.local.migrations.steps import MIGRATIONS
+from alex.research.jobs import Job
 from alex.settings import Settings
 from alex.wiring import wire
 from laptop.main import run
+from researcher.pipeline.assemble import find_earlier
 from researcher.reports.audit import audit_report
+from researcher.verify.bundle import VERSION
 from tests.support.first_edition import EVIDENCE, REPORT, STATEMENTS, unpack
 
 
@@ -79,3 +83,33 @@ def test_what_is_added_to_it_is_found_beside_what_was_there(folder: Path) -> Non
     services.close()
     assert any("lunch" in text for text in texts)
     assert any("$361.7 million" in text for text in texts)
+
+
+def of_a_newer_alex(folder: Path) -> None:
+    """Make the report's evidence that of a version that is not known yet."""
+    services = wire(Settings(backend="local", data_dir=folder))
+    evidence = json.loads(services.texts.get(EVIDENCE) or "")
+    services.texts.put(EVIDENCE, json.dumps({**evidence, "version": VERSION + 1}))
+    services.close()
+
+
+def test_newer_evidence_is_not_judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    of_a_newer_alex(folder)
+    capsys.readouterr()
+    assert run(["verify", REPORT, "--data-dir", str(folder)]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"The evidence of {REPORT} cannot be read. A newer Alex stored it" in told
+    assert "Upgrade Alex." in told
+
+
+def test_the_next_run_on_its_question_knows_its_report(folder: Path) -> None:
+    services = wire(Settings(backend="local", data_dir=folder))
+    [asked] = services.research.list().items
+    again = Job("again", asked.request, now(), now())
+    earlier = find_earlier(services, again)
+    assert earlier is not None
+    assert earlier.since.evidence_id == EVIDENCE
+    assert len(earlier.bundle.kept) == STATEMENTS
+    of_a_newer_alex(folder)
+    assert find_earlier(services, again) is None
+    services.close()
