@@ -10,8 +10,9 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from alex import __version__
-from alex.api.documents import BatchIngested, BatchIngestedItem, DocumentList, WholeDocument
+from alex.api.documents import DocumentList, WholeDocument
 from alex.api.http import Problem
+from alex.api.ingest import BatchIngested, BatchIngestedItem
 from alex.api.research import JobAccepted, JobList, JobView
 from alex.api.search import Grouping, SearchResponse
 from alex.api.views import ProblemView

@@ -9,8 +9,8 @@ from alex.errors import InvalidInput
 
 def cursor(*position: str) -> str:
     """An opaque cursor for a position in a listing."""
-    told = json.dumps(position, ensure_ascii=False)  # escaped, a long id would not fit
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+    text = json.dumps(position, ensure_ascii=False)  # escaped, a long id would not fit
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def position(cursor: str, length: int) -> list[str]:

@@ -2,7 +2,8 @@
 
 from alex.errors import Misconfigured
 from alex.knowledge import passages
-from alex.knowledge.base import KnowledgeBase, Splitter
+from alex.knowledge.base import KnowledgeBase
+from alex.knowledge.ingest import Splitter
 from alex.knowledge.search import Search
 from alex.research.service import JobService
 from alex.services import Services

@@ -123,7 +123,7 @@ def submission_of(record: object) -> Submission:
     Raises:
         InvalidInput: naming every wrong field.
     """
-    from alex.api.documents import DocumentBody  # noqa: PLC0415 - the models load slowly
+    from alex.api.ingest import DocumentBody  # noqa: PLC0415 - the models load slowly
     from alex.api.requests import parse  # noqa: PLC0415 - the models load slowly
 
     if isinstance(record, dict) and isinstance(record.get("metadata"), dict):

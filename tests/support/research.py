@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from alex.knowledge import passages
-from alex.knowledge.base import KnowledgeBase, Splitter
+from alex.knowledge.base import KnowledgeBase
+from alex.knowledge.ingest import Splitter
 from alex.knowledge.search import Search
 from alex.local.catalog import SqliteCatalog
 from alex.local.database import Database

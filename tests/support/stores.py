@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alex.errors import Unavailable
-from alex.knowledge.base import KnowledgeBase, Splitter
+from alex.knowledge.base import KnowledgeBase
 from alex.knowledge.documents import (
     Attributes,
     Document,
@@ -20,6 +20,7 @@ from alex.knowledge.documents import (
     Span,
     Vector,
 )
+from alex.knowledge.ingest import Splitter
 from alex.knowledge.search import Search
 from alex.local.catalog import SqliteCatalog
 from alex.local.database import Database

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alex.api.documents import BatchBody, DocumentBody, DocumentsQuery
+from alex.api.documents import DocumentsQuery
+from alex.api.ingest import BatchBody, DocumentBody
 from alex.api.requests import QueryModel, RequestModel, parse, parse_query
 from alex.api.research import ResearchBody
 from alex.api.search import SearchBody, SearchQuery

@@ -12,7 +12,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 
 from alex.api import openapi, routes
-from alex.api.documents import Ingested
+from alex.api.ingest import Ingested
 from alex.api.requests import QueryModel, parse, parse_query
 from alex.api.route import Route
 from alex.api.views import ProblemView

@@ -30,9 +30,9 @@ _FORBIDDEN = re.compile(f"[{_CONTROLS}\ud800-\udfff]")
 _VISIBLE = re.compile(f"[^{_INVISIBLE}]")
 
 LINE_PATTERN = rf"^[^{_LINE}]*$"
-LINE_SPEAKING_PATTERN = rf"^[^{_LINE}]*[^{_INVISIBLE}{_LINE}][^{_LINE}]*$"
+VISIBLE_LINE_PATTERN = rf"^[^{_LINE}]*[^{_INVISIBLE}{_LINE}][^{_LINE}]*$"
 READABLE_PATTERN = rf"^[^{_CONTROLS}]*$"
-SPEAKING_PATTERN = rf"^[^{_CONTROLS}]*[^{_INVISIBLE}{_CONTROLS}][^{_CONTROLS}]*$"
+VISIBLE_PATTERN = rf"^[^{_CONTROLS}]*[^{_INVISIBLE}{_CONTROLS}][^{_CONTROLS}]*$"
 TICKER_PATTERN = r"^[\^A-Za-z0-9][A-Za-z0-9.=^-]{0,15}$"
 URL_PATTERN = r"^https?://[^\s\x00-\x1f\x7f]+$"
 
@@ -48,7 +48,7 @@ def _readable(text: str) -> str:
     return text
 
 
-def _speaking(text: str) -> str:
+def _visible(text: str) -> str:
     """Refuse what is blank, or looks it."""
     if not _VISIBLE.search(text):
         raise PydanticCustomError("blank", "Must not be blank")
@@ -107,19 +107,19 @@ def _named(metadata: dict[str, Scalar]) -> dict[str, Scalar]:
 
 Text = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_TEXT, json_schema_extra={"pattern": SPEAKING_PATTERN}),
-    AfterValidator(_speaking),
+    Field(min_length=1, max_length=MAX_TEXT, json_schema_extra={"pattern": VISIBLE_PATTERN}),
+    AfterValidator(_visible),
 ]
 Question = Annotated[
     str,
-    Field(min_length=1, max_length=4_000, json_schema_extra={"pattern": SPEAKING_PATTERN}),
-    AfterValidator(_speaking),
+    Field(min_length=1, max_length=4_000, json_schema_extra={"pattern": VISIBLE_PATTERN}),
+    AfterValidator(_visible),
 ]
 _Line = Field(json_schema_extra={"pattern": LINE_PATTERN})
 Id = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_ID, json_schema_extra={"pattern": LINE_SPEAKING_PATTERN}),
-    AfterValidator(_speaking),
+    Field(min_length=1, max_length=MAX_ID, json_schema_extra={"pattern": VISIBLE_LINE_PATTERN}),
+    AfterValidator(_visible),
 ]
 Title = Annotated[str | None, Field(max_length=MAX_TITLE), _Line, AfterValidator(_blank_is_none)]
 Source = Annotated[str | None, Field(max_length=1_024), _Line, AfterValidator(_blank_is_none)]
@@ -172,7 +172,7 @@ Metadata = Annotated[
             "propertyNames": {
                 "minLength": 1,
                 "maxLength": MAX_NAME,
-                "pattern": LINE_SPEAKING_PATTERN,
+                "pattern": VISIBLE_LINE_PATTERN,
             }
         },
     ),

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from alex import __version__
-from alex.api.documents import DocumentBody
 from alex.api.http import PROBLEM_JSON
+from alex.api.ingest import DocumentBody
 from alex.api.route import Route
 from alex.api.routes import ROUTES
 from alex.api.views import ProblemView

@@ -52,7 +52,7 @@ def parse_query[M: QueryModel](model: type[M], values: Mapping[str, Sequence[str
     return parse(model, {n: list(v) if n in lists else v[0] for n, v in values.items()})
 
 
-_SAID_SHORTER = {
+_SHORTER_MESSAGES = {
     "extra_forbidden": "Unknown field",
     "missing": "Required",
     "model_type": "Must be a JSON object",
@@ -60,7 +60,7 @@ _SAID_SHORTER = {
 }
 
 
-_PATTERNS_SAID = {
+_PATTERN_MESSAGES = {
     TICKER_PATTERN: "Must be a ticker, such as AAPL or BRK-B",
     URL_PATTERN: "Must be an http or https URL, such as https://www.example.com/",
 }
@@ -69,28 +69,28 @@ _PATTERNS_SAID = {
 _TOO_LONG = {"string_too_long", "too_long"}
 
 
-_OF_SEVERAL_FIELDS = {"range": "since", "subject": "topic"}
+_FIELD_OF_CROSS_CHECK = {"range": "since", "subject": "topic"}
 
 
 def invalid_input(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
     """Pydantic's errors as ours; the bad values themselves are not repeated."""
-    fields = [FieldError(_path(error), _said(error)) for error in errors]
+    fields = [FieldError(_path(error), _message(error)) for error in errors]
     detail = "; ".join(f"{error.field}: {error.message}" for error in fields[:3])
     kind = TooLarge if all(error["type"] in _TOO_LONG for error in errors) else InvalidInput
     return kind(detail, fields)
 
 
-def _said(error: Mapping[str, Any]) -> str:
+def _message(error: Mapping[str, Any]) -> str:
     """What is wrong with a field, for people."""
-    said = str(error["msg"])
+    message = str(error["msg"])
     if error["type"] == "string_pattern_mismatch":
-        return _PATTERNS_SAID.get(error["ctx"]["pattern"], said)
-    return _SAID_SHORTER.get(error["type"], said)
+        return _PATTERN_MESSAGES.get(error["ctx"]["pattern"], message)
+    return _SHORTER_MESSAGES.get(error["type"], message)
 
 
 def _path(error: Mapping[str, Any]) -> str:
     """The dotted path of a bad field, `body` for the request as a whole."""
     steps = [str(step) for step in error["loc"]]
-    if error["type"] in _OF_SEVERAL_FIELDS:
-        steps.append(_OF_SEVERAL_FIELDS[error["type"]])
+    if error["type"] in _FIELD_OF_CROSS_CHECK:
+        steps.append(_FIELD_OF_CROSS_CHECK[error["type"]])
     return ".".join(steps) or "body"

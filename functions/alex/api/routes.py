@@ -1,12 +1,12 @@
 """The API's one table of routes, put together from its resources."""
 
-from alex.api import documents, health, research, search
+from alex.api import documents, health, ingest, research, search
 from alex.api.http import MethodNotAllowed
 from alex.api.route import Function, Route
 from alex.errors import NotFound
 
 ROUTES: tuple[Route, ...] = (
-    *documents.INGEST_ROUTES,
+    *ingest.ROUTES,
     *search.ROUTES,
     *documents.ROUTES,
     *health.ROUTES,

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from alex.api.documents import DocumentFields, _known
+from alex.api.documents import DocumentFields, document_fields
 from alex.api.fields import (
     Day,
     Kind,
@@ -125,7 +125,7 @@ class ResultView(PassageView, DocumentFields):
     def of_hit(cls, hit: Hit) -> Self:
         """The core's hit."""
         passages = [PassageView.of(passage) for passage in hit.passages]
-        return cls(**_known(hit.document), **dict(passages[0]), passages=passages)
+        return cls(**document_fields(hit.document), **dict(passages[0]), passages=passages)
 
 
 class SearchResponse(View):

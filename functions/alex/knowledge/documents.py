@@ -107,6 +107,11 @@ class Revision:
     revision: str
     passages: int
 
+    @classmethod
+    def of(cls, document: Document) -> "Revision":
+        """The visible one of a document."""
+        return cls(document.id, document.revision, document.passages)
+
     def passage_key(self, ordinal: int) -> str:
         """The index key of one passage."""
         return f"{_safe(self.document_id)}:{self.revision}:{ordinal}"
