@@ -98,14 +98,14 @@ def amount(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def speak_utf8() -> None:
+def use_utf8() -> None:
     """Make the standard streams UTF-8: on Windows a redirected one is not by itself."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-def sentence(error: AlexError) -> str:
+def error_message(error: AlexError) -> str:
     """An error in words, and what to do about it."""
     return f"{error.detail} {_advice(error)}".strip()
 
@@ -139,7 +139,7 @@ class Interrupts:
 
 
 @contextmanager
-def gentle_interrupts() -> Iterator[Interrupts]:
+def deferred_interrupts() -> Iterator[Interrupts]:
     """While inside, Ctrl-C is noted instead of raised; works on every system."""
     interrupts = Interrupts()
     before = signal.signal(signal.SIGINT, interrupts.ask)

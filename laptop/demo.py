@@ -14,9 +14,9 @@ from alex.errors import AlexError
 from alex.knowledge.documents import Filter
 from alex.research.jobs import JobStatus, ResearchRequest
 from alex.settings import Settings
+from laptop.api_json import Json
 from laptop.backend import Backend
 from laptop.local import LocalBackend
-from laptop.shapes import Json
 from laptop.site.server import RunningSite, running_site
 from researcher.pipeline.save import CHECK
 from researcher.verify.bundle import Bundle
@@ -100,11 +100,11 @@ def request(site: RunningSite) -> ResearchRequest:
 
 
 def run_demo(
-    folder: Path, follow: Callable[[Backend, JobView], JobView], told: Callable[[str], None]
+    folder: Path, follow: Callable[[Backend, JobView], JobView], note: Callable[[str], None]
 ) -> Demo:
     """Research the site, keep the report, find it again.
 
-    `follow` sees the job through; `told` hears what is about to happen.
+    `follow` sees the job through; `note` hears what is about to happen.
 
     Raises:
         DemoFailed: there is no verified report, or the search does not find it.
@@ -114,7 +114,7 @@ def run_demo(
         settings = Settings("local", place, allow_hosts=(site.authority,), sec_data_url="")
         backend = LocalBackend(settings)
         before = _documents(backend)
-        told(f"A small site about a made-up company is served at {site.base_url} .")
+        note(f"A small site about a made-up company is served at {site.base_url} .")
         job = follow(backend, backend.request(request(site), uuid.uuid4().hex))
     if job.status is JobStatus.CANCELLED:
         raise KeyboardInterrupt

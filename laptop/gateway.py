@@ -30,12 +30,12 @@ MAX_PAYLOAD = 6 * 1024 * 1024
 TIMEOUT = 29.0
 """Seconds that API Gateway waits for an answer."""
 
-AT_ONCE: Mapping[Function, int] = {"ingest": 4, "search": 8, "researcher": 4}
+MAX_CONCURRENT: Mapping[Function, int] = {"ingest": 4, "search": 8, "researcher": 4}
 """Requests that the routes of each function may have at work: one slow kind leaves room."""
 
 NO_CONTENT = 204
 
-_PATIENCE = 10
+_READ_TO_THE_END = 10
 """A body this many times too long is still read to its end, so that its sender hears why not."""
 
 _logger = logging.getLogger("alex.gateway")
@@ -63,7 +63,10 @@ class Gateway:
         self._key = key.encode()
         self._endpoints = {(route.method, route.path): route.endpoint for route in routes}
         self._timeout = timeout
-        self._pools = {name: ThreadPoolExecutor(AT_ONCE[name], f"alex-{name}") for name in AT_ONCE}
+        self._pools = {
+            name: ThreadPoolExecutor(MAX_CONCURRENT[name], f"alex-{name}")
+            for name in MAX_CONCURRENT
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -138,7 +141,7 @@ async def _body(receive: Receive) -> bytes:
     """
     body = bytearray()
     size, more = 0, True
-    while more and size <= _PATIENCE * MAX_PAYLOAD:
+    while more and size <= _READ_TO_THE_END * MAX_PAYLOAD:
         message = await receive()
         chunk: bytes = message.get("body", b"")
         size += len(chunk)

@@ -1,13 +1,13 @@
-"""Handing many documents in: in batches, with every failure told and the rest done."""
+"""Handing many documents in: in batches, with every failure reported and the rest done."""
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from laptop.api_json import Json, submission_json
 from laptop.backend import Backend, BatchLimit, IngestOutcome
-from laptop.shapes import Json, submission_json
-from researcher.sources.files import Item, Loaded
+from researcher.sources.files import Item, LoadedItem
 
 
 @dataclass(slots=True)
@@ -71,10 +71,10 @@ def ingest_all(
         if stop():
             tally.stopped = True
             break
-        loaded = [item for item in batch if isinstance(item, Loaded)]
+        loaded = [item for item in batch if isinstance(item, LoadedItem)]
         outcomes = iter(backend.ingest([item.submission for item in loaded]) if loaded else ())
         for item in batch:
-            if isinstance(item, Loaded):
+            if isinstance(item, LoadedItem):
                 tally.add(item.where, next(outcomes))
             else:
                 tally.add(item.where, IngestOutcome("failed", reason=item.reason))
@@ -99,4 +99,4 @@ def _batches(items: Iterable[Item], limit: BatchLimit) -> Iterator[list[Item]]:
 
 def _weight(item: Item) -> int:
     """Bytes of JSON."""
-    return len(json.dumps(submission_json(item.submission))) if isinstance(item, Loaded) else 0
+    return len(json.dumps(submission_json(item.submission))) if isinstance(item, LoadedItem) else 0

@@ -18,7 +18,7 @@ class ApiKey:
     new: bool
 
 
-def load_or_make(data_dir: Path) -> ApiKey:
+def load_or_create(data_dir: Path) -> ApiKey:
     """The folder's key; the first call makes it.
 
     Raises:

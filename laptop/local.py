@@ -18,8 +18,8 @@ from alex.research.jobs import ResearchRequest
 from alex.services import Services
 from alex.settings import Settings
 from alex.wiring import wire
+from laptop.api_json import request_json, search_json
 from laptop.backend import BatchLimit, IngestOutcome
-from laptop.shapes import request_json, search_json
 
 BATCH = BatchLimit(documents=8, size=500_000)
 """Few: the bar moves, and Ctrl-C waits for one batch."""

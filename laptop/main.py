@@ -20,7 +20,7 @@ from laptop.commands import (
     serve,
     verify,
 )
-from laptop.console import ExitCode, Screen, exit_code, sentence, speak_utf8
+from laptop.console import ExitCode, Screen, error_message, exit_code, use_utf8
 
 app = typer.Typer(
     name="alex",
@@ -70,14 +70,16 @@ def run(args: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return int(ended.code or ExitCode.OK)
     except AlexError as error:
-        Screen().notes.print(f"alex: {sentence(error)}", style="bad", markup=False, soft_wrap=True)
+        Screen().notes.print(
+            f"alex: {error_message(error)}", style="bad", markup=False, soft_wrap=True
+        )
         return exit_code(error)
     return ExitCode.OK
 
 
 def main() -> None:
     """The `alex` command."""
-    speak_utf8()
+    use_utf8()
     sys.exit(run())
 
 

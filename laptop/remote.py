@@ -19,19 +19,19 @@ from alex.api.views import ProblemView
 from alex.errors import InvalidInput, Misconfigured
 from alex.knowledge.documents import Filter, Submission
 from alex.research.jobs import ResearchRequest
-from laptop.answers import (
-    PATIENCE,
+from laptop.api_json import Json, request_json, search_json, submission_json
+from laptop.backend import BatchLimit, IngestOutcome
+from laptop.responses import (
+    MAX_WAIT_SECONDS,
     Attempt,
-    answered,
-    down,
-    growing_pause,
+    backoff,
+    gave_up,
+    has_answered,
     json_of,
-    pause_before_next,
     read,
+    retry_pause,
     still_busy,
 )
-from laptop.backend import BatchLimit, IngestOutcome
-from laptop.shapes import Json, request_json, search_json, submission_json
 
 BATCH = BatchLimit(documents=100, size=3_500_000)
 """A request may have 6 MB at Lambda, where its JSON travels as an escaped string."""
@@ -127,9 +127,9 @@ class RemoteBackend:
                 waited, attempt = 0.0, 1
             if not busy:
                 continue
-            pause = growing_pause(attempt)
+            pause = backoff(attempt)
             waited, attempt, most = waited + pause, attempt + 1, max(1, len(sent) // 2)
-            if waited > PATIENCE:
+            if waited > MAX_WAIT_SECONDS:
                 break
             self._wait(pause)
         if waiting and len(waiting) == len(submissions):
@@ -232,10 +232,12 @@ class RemoteBackend:
                 if removed_before and response.status_code == HTTPStatus.NOT_FOUND:
                     return {}
                 return json_of(response)
-            pause = pause_before_next(response, attempt)
+            pause = retry_pause(response, attempt)
             waited, attempt = waited + pause, attempt + 1
-            if waited > PATIENCE or (attempt > NETWORK_ATTEMPTS and not answered(response)):
-                raise down(response, self.place)
+            if waited > MAX_WAIT_SECONDS or (
+                attempt > NETWORK_ATTEMPTS and not has_answered(response)
+            ):
+                raise gave_up(response, self.place)
             self._wait(pause)
 
     def _wait(self, pause: float) -> None:

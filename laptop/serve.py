@@ -20,7 +20,7 @@ from alex.errors import Misconfigured
 from alex.research.schedule_policy import start_most_overdue, watchlist
 from alex.services import Services
 from laptop.gateway import TIMEOUT, Gateway
-from laptop.keys import load_or_make
+from laptop.keys import load_or_create
 from laptop.schedule import Background, JobWorker, read_agenda
 
 LOOPBACK = "127.0.0.1"
@@ -33,7 +33,7 @@ _TIDY = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningGateway:
     """A gateway that answers.
 
     Attributes:
@@ -56,7 +56,7 @@ def running_gateway(
     port: int = 0,
     routes: Sequence[Route] = ROUTES,
     timeout: float = TIMEOUT,
-) -> Iterator[Running]:
+) -> Iterator[RunningGateway]:
     """Serve while the context lasts.
 
     Args:
@@ -70,14 +70,14 @@ def running_gateway(
     Raises:
         Misconfigured: the port is taken.
     """
-    key = load_or_make(services.settings.data_dir)
+    key = load_or_create(services.settings.data_dir)
     gateway = Gateway(services, key.value, routes=routes, timeout=timeout)
     background = [] if run_job is None else _background(services, run_job)
     with _listening(host, port) as listener, _server(gateway, listener):
         for work in background:
             work.start()
         try:
-            yield Running(_url(listener), key.value, key.new)
+            yield RunningGateway(_url(listener), key.value, key.new)
         finally:
             for work in background:
                 work.stop()
@@ -90,39 +90,39 @@ def serve(
     host: str = LOOPBACK,
     port: int = 8000,
     run_job: Callable[[str], object],
-    started: Callable[[Running], object],
+    started: Callable[[RunningGateway], object],
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; `started` is told the address and the key."""
     with (
-        _until_told() as told,
+        _stop_signals() as signals,
         running_gateway(services, run_job=run_job, host=host, port=port) as running,
     ):
         started(running)
-        while not told.stop:
+        while not signals.stop:
             time.sleep(0.2)
 
 
 @dataclass(slots=True)
-class _Told:
+class _StopSignals:
     """What signals said. A plain value: the lock of an event may be held where a signal comes."""
 
     stop: bool = False
 
 
 @contextmanager
-def _until_told() -> Iterator[_Told]:
+def _stop_signals() -> Iterator[_StopSignals]:
     """What Ctrl-C and SIGTERM say; the second time they act as ever."""
-    told = _Told()
+    signals = _StopSignals()
     before: dict[signal.Signals, Any] = {}
 
     def stop(kind: int, _frame: FrameType | None) -> None:
-        told.stop = True
+        signals.stop = True
         signal.signal(kind, before[signal.Signals(kind)])
 
     for kind in (signal.SIGINT, signal.SIGTERM):
         before[kind] = signal.signal(kind, stop)
     try:
-        yield told
+        yield signals
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)

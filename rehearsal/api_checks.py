@@ -108,11 +108,11 @@ def cold_endpoint(deployment: Deployment) -> str:
     """A cold embedding endpoint is a 503 in time, with nothing half-stored."""
     document = {"id": "rehearsal-cold", "text": "Written while the endpoint slept.", "kind": "cold"}
     cold = [{"code": "ModelNotReadyException"}] * 500
-    deployment.stand_in.order_faults({"sagemaker:InvokeEndpoint": cold})
+    deployment.stand_in.inject_faults({"sagemaker:InvokeEndpoint": cold})
     started = time.monotonic()
     answer = deployment.call("POST", "/ingest", document)
     took = time.monotonic() - started
-    deployment.stand_in.order_faults({})
+    deployment.stand_in.inject_faults({})
     expect(
         answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE,
         f"a cold endpoint: {answer.status_code} {answer.text[:200]}",

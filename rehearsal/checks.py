@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rehearsal import api_checks, stack_checks
-from rehearsal.deployment import Deployment, Failed
+from rehearsal.deployment import CheckFailed, Deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class CheckOutcome:
     seconds: float
 
 
-def carry_out(check: Check, deployment: Deployment) -> CheckOutcome:
+def run_check(check: Check, deployment: Deployment) -> CheckOutcome:
     """Run one check; a service's unexpected answer fails it like a broken expectation."""
     started = time.monotonic()
     try:
         passed, detail = True, check.run(deployment)
-    except Failed as failure:
+    except CheckFailed as failure:
         passed, detail = False, str(failure)
     except Exception as error:  # noqa: BLE001 - told to the user; the other checks go on
         passed, detail = False, f"{type(error).__name__}: {error}"

@@ -22,7 +22,7 @@ _SEVERE = re.compile(r"WARN|ERROR|Error|Traceback")
 type Json = Any
 
 
-class Failed(Exception):
+class CheckFailed(Exception):
     """A check did not hold; the message says what was seen."""
 
 
@@ -30,10 +30,10 @@ def expect(holds: object, seen: str) -> None:
     """Hold a check.
 
     Raises:
-        Failed: it does not hold.
+        CheckFailed: it does not hold.
     """
     if not holds:
-        raise Failed(seen)
+        raise CheckFailed(seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def until[T](look: Callable[[], T | None], seconds: float, what: str) -> T:
     """Look again and again until there is something.
 
     Raises:
-        Failed: there was nothing in time.
+        CheckFailed: there was nothing in time.
     """
     deadline = time.monotonic() + seconds
     for pause in _pauses():
@@ -125,7 +125,7 @@ def until[T](look: Callable[[], T | None], seconds: float, what: str) -> T:
             return found
         expect(time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s")
         time.sleep(pause)
-    raise Failed(what)
+    raise CheckFailed(what)
 
 
 def _pauses() -> Iterator[float]:

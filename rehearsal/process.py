@@ -74,7 +74,7 @@ class StandIn:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def order_faults(self, faults: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
+    def inject_faults(self, faults: Mapping[str, Sequence[Mapping[str, object]]]) -> None:
         """Let the next calls of some operations fail: `{"s3vectors:PutVectors": [{"code": …}]}`."""
         request = urllib.request.Request(  # noqa: S310 - always loopback
             f"{self.endpoint}/_stand-in/faults", data=json.dumps(faults).encode(), method="PUT"
@@ -143,12 +143,12 @@ def stand_in(
         ending.callback(_stop, process)
         yield _await_start(process, folder)
     finally:
-        with undisturbed():
+        with ignoring_interrupts():
             ending.close()
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def ignoring_interrupts() -> Iterator[None]:
     """Let no second Ctrl-C cut short what takes seconds and leaves nothing behind."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread hears of it

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from laptop.site.server import RunningSite, running_site
-from rehearsal.checks import CHECKS, REMOVAL, Check, CheckOutcome, carry_out
+from rehearsal.checks import CHECKS, REMOVAL, Check, CheckOutcome, run_check
 from rehearsal.deployment import Deployment, client
-from rehearsal.process import ROOT, StandIn, prepare, stand_in, undisturbed
+from rehearsal.process import ROOT, StandIn, ignoring_interrupts, prepare, stand_in
 from rehearsal.sam import Sam, SamFailed, find_sam, sam_for
 
 STACK = "alex-rehearsal"
@@ -30,7 +30,7 @@ ONLY_AWS = (
 )
 """What a green rehearsal does not show."""
 
-type Tell = Callable[[str], None]
+type Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Rehearsal:
 
 
 def rehearse(
-    tell: Tell,
-    told: Callable[[CheckOutcome], None],
+    note: Note,
+    report: Callable[[CheckOutcome], None],
     *,
     region: str = REGION,
     checks: Sequence[Check] = CHECKS,
@@ -70,8 +70,8 @@ def rehearse(
     """Deploy to a stand-in of its own, hold the checks, tear everything down.
 
     Args:
-        tell: hears what is about to happen.
-        told: hears what came of each step.
+        note: hears what is about to happen.
+        report: hears what came of each step.
         region: where the stack believes to be.
         checks: what to hold against it, in order.
         meanwhile: what else to do with the stack before it is removed.
@@ -84,23 +84,23 @@ def rehearse(
     started = time.monotonic()
     outcomes: list[CheckOutcome] = []
 
-    def note(outcome: CheckOutcome) -> None:
+    def record(outcome: CheckOutcome) -> None:
         outcomes.append(outcome)
-        told(outcome)
+        report(outcome)
 
-    with _stage(tell, region) as (running, sam, site):
-        tell("Building and deploying, the real `sam` and the real template")
-        note(_timed("sam build", lambda: _build(running, sam)))
-        note(_timed("sam deploy", lambda: _deploy(running, sam)))
+    with _stand_in_and_sam(note, region) as (running, sam, site):
+        note("Building and deploying, the real `sam` and the real template")
+        record(_timed("sam build", lambda: _build(running, sam)))
+        record(_timed("sam deploy", lambda: _deploy(running, sam)))
         deployment = Deployment.of(running, STACK, site)
         for check in checks:
-            note(carry_out(check, deployment))
+            record(run_check(check, deployment))
         meanwhile(deployment)
-        with undisturbed():
-            tell("Removing the stack.")  # from here on no Ctrl-C is heard
-            note(carry_out(REMOVAL, deployment))
+        with ignoring_interrupts():
+            note("Removing the stack.")  # from here on no Ctrl-C is heard
+            record(run_check(REMOVAL, deployment))
         if not all(outcome.passed for outcome in outcomes):
-            tell("\n".join(["The functions wrote:", *deployment.logged(), _tail(running.log)]))
+            note("\n".join(["The functions wrote:", *deployment.logged(), _tail(running.log)]))
     return Rehearsal(
         outcomes=outcomes,
         seconds=time.monotonic() - started,
@@ -111,10 +111,10 @@ def rehearse(
 
 
 @contextmanager
-def _stage(tell: Tell, region: str) -> Iterator[tuple[StandIn, Sam, RunningSite]]:
+def _stand_in_and_sam(note: Note, region: str) -> Iterator[tuple[StandIn, Sam, RunningSite]]:
     """The stand-in, SAM pointed to it, and the site that research reads."""
     with ExitStack() as stack:
-        tell("Preparing the stand-in for AWS; the first time downloads it")
+        note("Preparing the stand-in for AWS; the first time downloads it")
         interpreter, cli = prepare(), find_sam()
         site = stack.enter_context(running_site())
         image = {
@@ -148,8 +148,8 @@ def _deploy(running: StandIn, sam: Sam) -> str:
             for event in events["StackEvents"]
             if event["ResourceStatus"].endswith("_FAILED")
         ]
-        told = "\n".join([*reasons, "The functions wrote:", _tail(running.log)])
-        raise SamFailed(f"{failure}\n{told}") from failure
+        reasons_and_log = "\n".join([*reasons, "The functions wrote:", _tail(running.log)])
+        raise SamFailed(f"{failure}\n{reasons_and_log}") from failure
     resources = client(running, "cloudformation").get_paginator("list_stack_resources")
     made = [
         resource

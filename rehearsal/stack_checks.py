@@ -40,7 +40,7 @@ def schedule(deployment: Deployment) -> str:
     deployed = scheduler.get_schedule(Name=summary["Name"])
     before = {job["job_id"] for job in deployment.ask("GET", "/research")["jobs"]}
     deployment.client("sqs").purge_queue(QueueUrl=deployment.outputs["FailuresUrl"])
-    deployment.stand_in.order_faults({"lambda:ImageFunction": [{}]})
+    deployment.stand_in.inject_faults({"lambda:ImageFunction": [{}]})
     scheduler.create_schedule(
         Name="rehearsal-now",
         ScheduleExpression=time.strftime("at(%Y-%m-%dT%H:%M:%S)", time.gmtime()),

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from laptop.cards import CalmMarkdown
 from laptop.console import THEME
 from laptop.local import LocalBackend, data_folder, settings_for
+from laptop.rendering import PlainMarkdown
 
 PICTURE = Path(__file__).parent / "report.svg"
 COLUMNS = 92
@@ -37,10 +37,10 @@ def main() -> None:
     parts = re.split(r"(?m)^(?=## )", text)
     console = Console(record=True, width=COLUMNS, file=StringIO(), theme=THEME)
     # The title, the summary and the key figures; the picture is a taste.
-    console.print(CalmMarkdown("".join(parts[:3])))
+    console.print(PlainMarkdown("".join(parts[:3])))
     console.print("…", style="quiet")
     sources = next(part for part in parts if part.startswith("## Sources"))
-    console.print(CalmMarkdown("".join(sources.splitlines(keepends=True)[:4])))
+    console.print(PlainMarkdown("".join(sources.splitlines(keepends=True)[:4])))
     svg = console.export_svg(title="alex demo", theme=PAPER)
     # The picture asks no server for a font; a viewer's own monospaced one serves.
     PICTURE.write_text(re.sub(r"@font-face {.*?}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laptop.cards import document_page, hits
 from laptop.commands.research import follow
 from laptop.console import Screen, amount
 from laptop.options import AsJson, DataDir
+from laptop.rendering import document_page, search_results
 
 if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from laptop.demo import Demo
@@ -26,7 +26,7 @@ def demo(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     done = main_job.run_demo(
         data_folder(data_dir) / "demo",
         follow=lambda backend, job: follow(screen, backend, job),
-        told=screen.note,
+        note=screen.note,
     )
     if as_json:
         screen.data(done.as_json())
@@ -43,7 +43,7 @@ def _tell(screen: Screen, done: "Demo", question: str) -> None:
     screen.out.rule("The report", style="quiet")
     screen.out.print(document_page(done.report))
     screen.out.rule(f"Found again: “{question}”", style="quiet")
-    screen.out.print(hits(done.results, question))
+    screen.out.print(search_results(done.results, question))
     screen.out.rule("Where things are", style="quiet")
     kept = amount(done.documents, "document")
     news = f"{done.new} of them new" if done.new else "none of them new: nothing is doubled"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alex.errors import AlexError, InvalidInput
-from laptop.backends import open_backend
-from laptop.cards import document_page, documents
+from laptop.backend_choice import open_backend
 from laptop.console import Screen, printable
 from laptop.options import AsJson, Cursor, DataDir, Limit
+from laptop.rendering import document_list, document_page
 
 app = typer.Typer(no_args_is_help=True, help="What is known: list, show, export, delete.")
 
@@ -46,7 +46,7 @@ def list_(
         screen.out.print("No documents.", style="quiet")
         screen.note("`alex ingest PATH` and `alex research TOPIC` add some.")
         return
-    screen.out.print(documents(answer.documents))
+    screen.out.print(document_list(answer.documents))
     if answer.cursor:
         screen.note(f"More: repeat with --cursor {answer.cursor}")
 
@@ -127,8 +127,8 @@ def export(
         return
     _write(path, content, force=force)
     if as_json:
-        told = {"document_id": document_id, "format": format_, "path": str(path)}
-        screen.data(told | {"bytes": len(content)})
+        written = {"document_id": document_id, "format": format_, "path": str(path)}
+        screen.data(written | {"bytes": len(content)})
     else:
         screen.out.print(f"Wrote {path} ({len(content):,} bytes).", markup=False, soft_wrap=True)
 

@@ -13,12 +13,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from alex.errors import InvalidInput
 from alex.knowledge.documents import Attributes
-from laptop.backends import open_backend
-from laptop.console import ExitCode, Screen, amount, gentle_interrupts
+from laptop.backend_choice import open_backend
+from laptop.console import ExitCode, Screen, amount, deferred_interrupts
 from laptop.ingestion import IngestTally, ingest_all
 from laptop.options import AsJson, DataDir, Tickers
 from researcher.sources import files
-from researcher.sources.files import Item, Loaded
+from researcher.sources.files import Item, LoadedItem
 
 STDIN = Path("-")
 
@@ -42,15 +42,15 @@ def ingest(
 ) -> None:
     """Add documents. What is known already costs nothing: stop it and repeat it as you like."""
     screen = Screen(as_json=as_json)
-    told = _told(kind, ticker or [])
+    defaults = _defaults(kind, ticker or [])
     found = files.find([path for path in paths if path != STDIN])
-    piped = [files.piped(sys.stdin.buffer.read())] if STDIN in paths else []
+    piped = [files.from_stdin(sys.stdin.buffer.read())] if STDIN in paths else []
     if not found and not piped:
         raise InvalidInput(f"Found nothing to read: Alex reads {files.KINDS} files.")
     backend = open_backend(screen, data_dir)
     items = chain(piped, chain.from_iterable(map(files.read, found)))
-    described = (_described(item, told) for item in items)
-    with gentle_interrupts() as interrupts, _bar(screen, found) as bar:
+    described = (_described(item, defaults) for item in items)
+    with deferred_interrupts() as interrupts, _bar(screen, found) as bar:
         tally = ingest_all(described, backend, advance=bar, stop=lambda: interrupts.asked)
     _tell(screen, tally)
     if tally.stopped:
@@ -59,7 +59,7 @@ def ingest(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _told(kind: str | None, tickers: list[str]) -> Attributes:
+def _defaults(kind: str | None, tickers: list[str]) -> Attributes:
     """What the options say of every document, under the API's rules.
 
     Raises:
@@ -68,12 +68,14 @@ def _told(kind: str | None, tickers: list[str]) -> Attributes:
     return files.submission_of({"text": "any", "kind": kind, "tickers": tickers}).attributes
 
 
-def _described(item: Item, told: Attributes) -> Item:
+def _described(item: Item, defaults: Attributes) -> Item:
     """The item with the options' attributes where it has none of its own."""
-    if not isinstance(item, Loaded):
+    if not isinstance(item, LoadedItem):
         return item
     own = item.submission.attributes
-    attributes = replace(own, kind=own.kind or told.kind, tickers=own.tickers or told.tickers)
+    attributes = replace(
+        own, kind=own.kind or defaults.kind, tickers=own.tickers or defaults.tickers
+    )
     return replace(item, submission=replace(item.submission, attributes=attributes))
 
 

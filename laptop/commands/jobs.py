@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from laptop.backends import open_backend
-from laptop.cards import job_page, jobs
-from laptop.commands.research import conclude, follow
+from laptop.backend_choice import open_backend
+from laptop.commands.research import follow, show_outcome
 from laptop.console import Screen
 from laptop.options import AsJson, Cursor, DataDir, Limit
+from laptop.rendering import job_list, job_page
 
 app = typer.Typer(no_args_is_help=True, help="Research jobs: list, show, cancel, resume.")
 
@@ -33,7 +33,7 @@ def list_(
         screen.out.print("No research yet.", style="quiet")
         screen.note("`alex research TOPIC --url …` starts some.")
         return
-    screen.out.print(jobs(answer.jobs))
+    screen.out.print(job_list(answer.jobs))
     if answer.cursor:
         screen.note(f"More: repeat with --cursor {answer.cursor}")
 
@@ -65,4 +65,4 @@ def resume(job_id: Id, *, as_json: AsJson = False, data_dir: DataDir = None) -> 
     """Go on here with a job that waits or whose run has died, and follow it to its end."""
     screen = Screen(as_json=as_json)
     backend = open_backend(screen, data_dir)
-    conclude(screen, backend, follow(screen, backend, backend.job(job_id)))
+    show_outcome(screen, backend, follow(screen, backend, backend.job(job_id)))

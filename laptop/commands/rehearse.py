@@ -49,7 +49,7 @@ def rehearse(
         result = run(screen.note, lambda outcome: _tell(screen, outcome), meanwhile=wait)
     except (NotStarted, SamFailed) as error:
         raise RehearsalFailed(str(error)) from error
-    conclude(screen, result)
+    show_result(screen, result)
 
 
 def _tell(screen: Screen, outcome: "CheckOutcome") -> None:
@@ -73,7 +73,7 @@ def _wait(screen: Screen, deployment: "Deployment") -> None:
             time.sleep(0.5)  # short, for Windows notices Ctrl-C only in between
 
 
-def conclude(screen: Screen, result: "Rehearsal") -> None:
+def show_result(screen: Screen, result: "Rehearsal") -> None:
     """Tell what was shown and what was not.
 
     Raises:

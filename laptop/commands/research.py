@@ -13,10 +13,10 @@ from rich.status import Status
 from alex.errors import Conflict
 from alex.research.jobs import Budget, JobStatus, ResearchRequest
 from laptop.backend import Backend
-from laptop.backends import open_backend
-from laptop.cards import document_page, step_line
-from laptop.console import ExitCode, Screen, gentle_interrupts
+from laptop.backend_choice import open_backend
+from laptop.console import ExitCode, Screen, deferred_interrupts
 from laptop.options import AsJson, DataDir, Tickers
+from laptop.rendering import document_page, step_line
 
 if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from alex.api.documents import WholeDocument
@@ -73,10 +73,10 @@ def research(
     job = backend.request(request, uuid.uuid4().hex)
     if not detach:
         job = follow(screen, backend, job)
-    conclude(screen, backend, job)
+    show_outcome(screen, backend, job)
 
 
-def conclude(screen: Screen, backend: Backend, job: "JobView") -> None:
+def show_outcome(screen: Screen, backend: Backend, job: "JobView") -> None:
     """Show what became of a job, and end with the code that says so."""
     report = backend.document(job.report_id) if job.report_id else None
     if screen.json:
@@ -109,7 +109,7 @@ def private_addresses(urls: Sequence[str], allowed: str) -> list[str]:
 def follow(screen: Screen, backend: Backend, job: "JobView") -> "JobView":
     """Show a job's steps until it has ended; the first Ctrl-C cancels it, the second leaves."""
     shown, cancelled = 0, False
-    with gentle_interrupts() as interrupts, waiting(screen):
+    with deferred_interrupts() as interrupts, waiting(screen):
         for latest in backend.follow(job.job_id):
             for step in latest.steps[shown:]:
                 screen.notes.print(step_line(step))

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 import typer
 
 from alex.knowledge.documents import Filter
-from laptop.backends import open_backend
-from laptop.cards import hits
+from laptop.backend_choice import open_backend
 from laptop.console import Screen
 from laptop.options import AsJson, DataDir, Tickers, day, pairs
+from laptop.rendering import search_results
 
 
 def search(
@@ -72,7 +72,7 @@ def search(
     if as_json:
         screen.view(answer)
     elif answer.results:
-        screen.out.print(hits(answer.results, query))
+        screen.out.print(search_results(answer.results, query))
     else:
         screen.out.print("Nothing found.", style="quiet")
         screen.note("`alex documents list` shows what there is; `alex ingest PATH` adds to it.")

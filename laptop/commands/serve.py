@@ -9,7 +9,7 @@ from laptop.console import Screen
 from laptop.options import AsJson, DataDir
 
 if TYPE_CHECKING:  # the web server loads slowly, and `--help` needs none of it
-    from laptop.serve import Running
+    from laptop.serve import RunningGateway
 
 
 def serve(
@@ -32,7 +32,7 @@ def serve(
     screen = Screen(as_json=as_json)
     services = wire(settings_for(data_dir))
 
-    def started(running: "Running") -> None:
+    def started(running: "RunningGateway") -> None:
         _tell(screen, running, str(services.settings.data_dir), services.settings.watch_minutes)
 
     server.serve(
@@ -45,7 +45,7 @@ def serve(
     screen.note("Stopped.")
 
 
-def _tell(screen: Screen, running: "Running", folder: str, minutes: int) -> None:
+def _tell(screen: Screen, running: "RunningGateway", folder: str, minutes: int) -> None:
     """Where it is; the key only when it is new, for a terminal's scrollback is no place for it."""
     if screen.json:
         key = {"key": running.key} if running.new_key else {}

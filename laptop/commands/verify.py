@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alex.errors import Misconfigured
-from laptop.backends import open_backend
+from laptop.backend_choice import open_backend
 from laptop.console import ExitCode, Screen, amount, printable
 from laptop.options import AsJson, DataDir
 
@@ -67,11 +67,11 @@ def _show(screen: Screen, audit: "Audit") -> None:
     """The claims, those refused first, and what else is wrong."""
     table = Table("", "Verdict", "Statement", box=None, padding=(0, 2, 0, 0), expand=True)
     for claim in sorted(audit.claims, key=lambda claim: claim.proven):
-        told = Text(printable(claim.text))
+        statement = Text(printable(claim.text))
         if not claim.proven:
-            told.append(f"\n{printable('; '.join(claim.reasons))}", "bad")
+            statement.append(f"\n{printable('; '.join(claim.reasons))}", "bad")
         shown = Text("proven", "good") if claim.proven else Text("refused", "bad")
-        table.add_row(claim.id, shown, told)
+        table.add_row(claim.id, shown, statement)
     if audit.claims:
         screen.out.print(table)
     for fault in audit.faults:

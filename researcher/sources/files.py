@@ -22,7 +22,7 @@ BOMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedItem:
     """A document read from a file.
 
     Attributes:
@@ -36,7 +36,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableItem:
     """A file, or a line of one, that holds no document; `reason` is a sentence for its owner."""
 
     where: str
@@ -44,7 +44,7 @@ class Unreadable:
     reason: str
 
 
-type Item = Loaded | Unreadable
+type Item = LoadedItem | UnreadableItem
 
 type Reader = Callable[[Path], Iterator[Item]]
 """A file to its documents; raises OSError or InvalidInput where there is none."""
@@ -78,25 +78,25 @@ def read(path: Path) -> Iterator[Item]:
     reader = READERS.get(path.suffix.lower())
     size = path.stat().st_size
     if reader is None:
-        yield Unreadable(str(path), size, f"Alex reads {KINDS} files.")
+        yield UnreadableItem(str(path), size, f"Alex reads {KINDS} files.")
         return
     try:
         yield from reader(path)
     except OSError as error:
-        yield Unreadable(str(path), size, f"{error.strerror or error}.")
+        yield UnreadableItem(str(path), size, f"{error.strerror or error}.")
     except AlexError as error:
-        yield Unreadable(str(path), size, error.detail)
+        yield UnreadableItem(str(path), size, error.detail)
 
 
-def piped(data: bytes) -> Item:
+def from_stdin(data: bytes) -> Item:
     """A text from standard input; it is known by its content, having no place."""
     try:
         title, text, _ = _markdown(data, "")
     except InvalidInput as error:
-        return Unreadable("-", len(data), error.detail)
+        return UnreadableItem("-", len(data), error.detail)
     if not text.strip():
-        return Unreadable("-", len(data), "Standard input was empty.")
-    return Loaded("-", len(data), Submission(text, title=title or None))
+        return UnreadableItem("-", len(data), "Standard input was empty.")
+    return LoadedItem("-", len(data), Submission(text, title=title or None))
 
 
 def decode(data: bytes) -> str:
@@ -167,13 +167,13 @@ def line(where: str, record: bytes) -> Item:
     try:
         submission = submission_of(json.loads(record.decode("utf-8-sig")))
     except UnicodeDecodeError:
-        return Unreadable(where, len(record), "The line is not UTF-8.")
+        return UnreadableItem(where, len(record), "The line is not UTF-8.")
     except (json.JSONDecodeError, RecursionError) as error:
         reason = getattr(error, "msg", "nested too deeply")
-        return Unreadable(where, len(record), f"The line is not JSON: {reason}.")
+        return UnreadableItem(where, len(record), f"The line is not JSON: {reason}.")
     except InvalidInput as error:
-        return Unreadable(where, len(record), error.detail)
-    return Loaded(where, len(record), submission)
+        return UnreadableItem(where, len(record), error.detail)
+    return LoadedItem(where, len(record), submission)
 
 
 def _whole(extract: Extract) -> Reader:
@@ -184,11 +184,11 @@ def _whole(extract: Extract) -> Reader:
         source = path.resolve().as_uri()
         title, text, published = extract(data, source)
         if not text.strip():
-            yield Unreadable(str(path), len(data), "No text was found in it.")
+            yield UnreadableItem(str(path), len(data), "No text was found in it.")
             return
         attributes = Attributes(source=source, published=published)
         submission = Submission(text, title=title or path.stem, attributes=attributes)
-        yield Loaded(str(path), len(data), submission)
+        yield LoadedItem(str(path), len(data), submission)
 
     return reader
 

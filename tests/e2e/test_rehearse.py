@@ -12,7 +12,7 @@ import pytest
 from laptop.console import ExitCode
 from rehearsal.checks import CHECKS, REMOVAL
 from rehearsal.rehearse import ONLY_AWS
-from tests.support.running import running_alex
+from tests.support.alex_process import running_alex
 from tests.support.sam import installed
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from laptop.console import ExitCode
+from tests.support.alex_process import running_alex
 from tests.support.local_api import local_services
-from tests.support.running import running_alex
 
 pytestmark = [
     pytest.mark.usefixtures("ctrl_c_is_heard"),

@@ -23,7 +23,7 @@ def to_its_end(backend: Backend, job: JobView) -> JobView:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """Made once: a run takes seconds."""
-    return run_demo(tmp_path_factory.mktemp("demo"), follow=to_its_end, told=lambda _: None)
+    return run_demo(tmp_path_factory.mktemp("demo"), follow=to_its_end, note=lambda _: None)
 
 
 @pytest.fixture

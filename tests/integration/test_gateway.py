@@ -30,7 +30,7 @@ from alex.local.database import Database
 from alex.research.jobs import JobStatus, ResearchRequest
 from alex.services import Services
 from laptop.gateway import MAX_PAYLOAD
-from laptop.keys import load_or_make
+from laptop.keys import load_or_create
 from laptop.serve import running_gateway
 from tests.support.local_api import Client, listening_to, local_services, serving
 
@@ -244,7 +244,7 @@ def test_what_a_broken_ingest_left_is_swept_away(tmp_path: Path) -> None:
 
 
 def test_the_key_is_made_once_and_kept_secret(tmp_path: Path) -> None:
-    first, second = load_or_make(tmp_path), load_or_make(tmp_path)
+    first, second = load_or_create(tmp_path), load_or_create(tmp_path)
     assert (first.new, second.new) == (True, False)
     assert first.value == second.value
     assert len(first.value) >= 40
@@ -256,7 +256,7 @@ def test_a_key_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     path = tmp_path / "api-key"
     path.write_text("given-by-hand\n")
     path.chmod(0o644)
-    assert load_or_make(tmp_path).value == "given-by-hand"
+    assert load_or_create(tmp_path).value == "given-by-hand"
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -264,7 +264,7 @@ def test_a_key_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
 def test_an_empty_key_is_no_key(tmp_path: Path) -> None:
     (tmp_path / "api-key").write_text("\n")
     with pytest.raises(Misconfigured, match="empty"):
-        load_or_make(tmp_path)
+        load_or_create(tmp_path)
 
 
 def test_it_listens_on_loopback_only_and_says_when_it_cannot(

@@ -22,8 +22,8 @@ from alex.errors import (
 )
 from alex.knowledge.documents import Filter, Submission
 from alex.research.jobs import ResearchRequest
-from laptop.answers import PATIENCE
 from laptop.remote import Endpoint, RemoteBackend
+from laptop.responses import MAX_WAIT_SECONDS
 
 EMPTY = {"results": [], "count": 0}
 
@@ -143,7 +143,7 @@ def test_patience_ends() -> None:
         remote = Remote(there.url)
         with pytest.raises(Unavailable, match="stayed busy"):
             remote.find()
-    assert sum(remote.waits) <= PATIENCE
+    assert sum(remote.waits) <= MAX_WAIT_SECONDS
     assert len(there.asked) == 3
 
 
@@ -268,7 +268,7 @@ def test_a_document_that_a_service_is_always_too_busy_for_fails_alone() -> None:
         first, second = remote.ingest([Submission("a"), Submission("b")])
     assert (first.outcome, second.outcome) == ("created", "failed")
     assert "busy" in second.reason
-    assert sum(remote.waits) <= PATIENCE
+    assert sum(remote.waits) <= MAX_WAIT_SECONDS
 
 
 @pytest.mark.parametrize(

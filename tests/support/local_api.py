@@ -17,7 +17,7 @@ from alex.services import Services
 from alex.settings import Settings
 from alex.wiring import wire
 from ingest.app import make_handler as ingest_handler
-from laptop.serve import Running, running_gateway
+from laptop.serve import RunningGateway, running_gateway
 from researcher.handler import make_handler as researcher_handler
 from search.app import make_handler as search_handler
 from tests.support.lambda_context import LambdaContext
@@ -108,7 +108,7 @@ class Functions:
 class Client:
     """HTTP to a running gateway, with its key."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningGateway) -> None:
         self.url = running.url
         self.key = {"x-api-key": running.key}
         self.session = requests.Session()

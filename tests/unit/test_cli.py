@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from alex import __version__
 from alex.errors import AlexError, Conflict, InvalidInput, Misconfigured, NotFound, Unavailable
-from laptop.cards import SNIPPET, snippet
 from laptop.commands.research import private_addresses
-from laptop.console import ExitCode, exit_code, printable, sentence
+from laptop.console import ExitCode, error_message, exit_code, printable
 from laptop.main import app, run
 from laptop.options import pairs
+from laptop.rendering import SNIPPET, snippet
 
 HEAVY = (
     "agents",
@@ -131,12 +131,12 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_an_error_has_a_code_and_one_line(error: AlexError, code: ExitCode) -> None:
     assert exit_code(error) is code
-    assert error.detail in sentence(error)
-    assert "\n" not in sentence(error)
+    assert error.detail in error_message(error)
+    assert "\n" not in error_message(error)
 
 
 def test_an_unavailable_service_says_when_to_come_back() -> None:
-    assert "7 seconds" in sentence(Unavailable("It is down.", retry_after=7))
+    assert "7 seconds" in error_message(Unavailable("It is down.", retry_after=7))
 
 
 @pytest.mark.parametrize(

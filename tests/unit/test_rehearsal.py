@@ -1,4 +1,4 @@
-"""What becomes of a rehearsal's checks: told whole, and never green by accident."""
+"""What becomes of a rehearsal's checks: output whole, and never green by accident."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from laptop.commands.rehearse import conclude
+from laptop.commands.rehearse import show_result
 from laptop.console import ExitCode, Screen
 from laptop.site.server import RunningSite
-from rehearsal.checks import Check, CheckOutcome, carry_out
-from rehearsal.deployment import Deployment, Failed, until
+from rehearsal.checks import Check, CheckOutcome, run_check
+from rehearsal.deployment import CheckFailed, Deployment, until
 from rehearsal.process import StandIn
 from rehearsal.rehearse import ONLY_AWS, Rehearsal
 
@@ -33,7 +33,7 @@ def shows(_: Deployment) -> str:
 
 
 def does_not_hold(_: Deployment) -> str:
-    raise Failed("404, not 200")
+    raise CheckFailed("404, not 200")
 
 
 def is_unanswered(deployment: Deployment) -> str:
@@ -45,13 +45,13 @@ def is_unanswered(deployment: Deployment) -> str:
     [(shows, True, "seen"), (does_not_hold, False, "404, not 200"), (is_unanswered, False, "9")],
 )
 def test_whatever_a_check_meets_becomes_its_outcome(run: object, passed: bool, said: str) -> None:
-    outcome = carry_out(Check("It", run), NOWHERE)  # type: ignore[arg-type]
+    outcome = run_check(Check("It", run), NOWHERE)  # type: ignore[arg-type]
     assert outcome.passed is passed
     assert said in outcome.detail
 
 
 def test_what_does_not_come_in_time_fails() -> None:
-    with pytest.raises(Failed, match="the end: not within 0 s"):
+    with pytest.raises(CheckFailed, match="the end: not within 0 s"):
         until(lambda: None, 0, "the end")
 
 
@@ -60,18 +60,18 @@ def test_one_failed_check_fails_the_command(
     as_json: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     held, broken = CheckOutcome("Search", True, "found", 1), CheckOutcome("Ingest", False, "500", 1)
-    conclude(Screen(as_json=as_json), rehearsal(held))
+    show_result(Screen(as_json=as_json), rehearsal(held))
     green = capsys.readouterr()
     assert "Everything held" in green.err
 
     with pytest.raises(typer.Exit) as ended:
-        conclude(Screen(as_json=as_json), rehearsal(held, broken))
+        show_result(Screen(as_json=as_json), rehearsal(held, broken))
     assert ended.value.exit_code == ExitCode.FAILED
     red = capsys.readouterr()
     assert "Failed: Ingest." in red.err
     assert "Everything held" not in red.err
-    for told, passed in ((green.out, True), (red.out, False)):
+    for output, passed in ((green.out, True), (red.out, False)):
         if as_json:
-            assert json.loads(told)["passed"] is passed
+            assert json.loads(output)["passed"] is passed
         else:
-            assert ONLY_AWS[0] in told
+            assert ONLY_AWS[0] in output

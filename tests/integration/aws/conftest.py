@@ -28,4 +28,4 @@ def endpoint(stand_in: StandIn) -> str:
 def no_faults(stand_in: StandIn) -> Iterator[None]:
     """Faults that a test ordered and did not use up are taken back."""
     yield
-    stand_in.order_faults({})
+    stand_in.inject_faults({})

@@ -55,14 +55,14 @@ def test_more_calls_than_the_endpoint_takes_are_tried_again(
     "code", ["ThrottlingException", "ServiceUnavailable", "ModelNotReadyException"]
 )
 def test_passing_errors_pass(stand_in: "StandIn", endpoint: str, code: str) -> None:
-    stand_in.order_faults({CALL: [{"code": code}] * 3})
+    stand_in.inject_faults({CALL: [{"code": code}] * 3})
     assert len(embedder(stand_in, endpoint).embed(["one", "two"])) == 2
 
 
 def test_a_cold_endpoint_is_given_up_in_time_and_warm_for_the_retry(
     stand_in: "StandIn", endpoint: str
 ) -> None:
-    stand_in.order_faults({CALL: [{"seconds": 3.0}] * CONCURRENCY})
+    stand_in.inject_faults({CALL: [{"seconds": 3.0}] * CONCURRENCY})
     with pytest.raises(Unavailable) as raised:
         embedder(stand_in, endpoint, wait_seconds=1).embed(TEXTS)
     assert raised.value.retry_after > 0
@@ -70,7 +70,7 @@ def test_a_cold_endpoint_is_given_up_in_time_and_warm_for_the_retry(
 
 
 def test_a_failing_endpoint_is_given_up_in_time(stand_in: "StandIn", endpoint: str) -> None:
-    stand_in.order_faults({CALL: [{"code": "ServiceUnavailable"}] * 1000})
+    stand_in.inject_faults({CALL: [{"code": "ServiceUnavailable"}] * 1000})
     with pytest.raises(Unavailable):
         embedder(stand_in, endpoint, wait_seconds=1).embed(["one"])
 
@@ -96,6 +96,6 @@ def test_an_endpoint_that_does_not_exist_is_a_mistake_of_ours(stand_in: "StandIn
 
 
 def test_a_refused_text_is_not_tried_again(stand_in: "StandIn", endpoint: str) -> None:
-    stand_in.order_faults({CALL: [{"code": "AccessDeniedException"}]})
+    stand_in.inject_faults({CALL: [{"code": "AccessDeniedException"}]})
     with pytest.raises(Misconfigured):
         embedder(stand_in, endpoint).embed(["one"])

@@ -42,7 +42,7 @@ class Calls:
 def test_throttling_passes(stand_in: StandIn, stack: AwsStack, operation: str) -> None:
     index = S3VectorsIndex(stack.clients, stack.index)
     throttled = [{"code": "TooManyRequestsException"}] * 3
-    stand_in.order_faults({f"s3vectors:{operation}": throttled})
+    stand_in.inject_faults({f"s3vectors:{operation}": throttled})
     index.put([entry(0, "tin", 1)])
     [found] = index.query(AXIS, "tin", 1, ANY)
     assert [one.key for one in index.fetch([found.key])] == [found.key]
@@ -51,13 +51,13 @@ def test_throttling_passes(stand_in: StandIn, stack: AwsStack, operation: str) -
 
 
 def test_a_busy_index_is_given_up_in_time(stand_in: StandIn, stack: AwsStack) -> None:
-    stand_in.order_faults({"s3vectors:PutVectors": [{"code": "ServiceUnavailableException"}] * 99})
+    stand_in.inject_faults({"s3vectors:PutVectors": [{"code": "ServiceUnavailableException"}] * 99})
     with time_limit(0.5), pytest.raises(Unavailable):
         S3VectorsIndex(stack.clients, stack.index).put([entry(0, "tin", 1)])
 
 
 def test_a_missing_right_is_a_mistake_of_ours(stand_in: StandIn, stack: AwsStack) -> None:
-    stand_in.order_faults({"s3vectors:QueryVectors": [{"code": "AccessDeniedException"}] * 2})
+    stand_in.inject_faults({"s3vectors:QueryVectors": [{"code": "AccessDeniedException"}] * 2})
     with pytest.raises(Misconfigured):
         S3VectorsIndex(stack.clients, stack.index).query(AXIS, "tin", 1, ANY)
 
@@ -113,7 +113,7 @@ def test_a_region_without_full_text_says_so(stand_in: StandIn) -> None:
     clients = clients_of(stand_in)
     arn = make_index(clients, "elsewhere")
     refusal = [{"code": "ValidationException"}]
-    stand_in.order_faults({"s3vectors:UpdateMetadataConfiguration": refusal})
+    stand_in.inject_faults({"s3vectors:UpdateMetadataConfiguration": refusal})
     assert switch_on(clients, arn) == "nearest"
 
 
@@ -126,13 +126,15 @@ def test_a_new_role_is_given_time_to_be_known(
     clients = clients_of(stand_in)
     arn = make_index(clients, f"role-{refusals}")
     denied = [{"code": "AccessDeniedException"}] * refusals
-    stand_in.order_faults({"s3vectors:UpdateIndexMode": denied})
+    stand_in.inject_faults({"s3vectors:UpdateIndexMode": denied})
     assert switch_on(clients, arn, wait_seconds=wait_seconds) == who
 
 
 def test_a_busy_service_fails_the_deployment_instead(stand_in: StandIn) -> None:
     clients = clients_of(stand_in)
     arn = make_index(clients, "busy")
-    stand_in.order_faults({"s3vectors:UpdateIndexMode": [{"code": "InternalServerException"}] * 99})
+    stand_in.inject_faults(
+        {"s3vectors:UpdateIndexMode": [{"code": "InternalServerException"}] * 99}
+    )
     with pytest.raises(Unavailable):
         switch_on(clients, arn, wait_seconds=0.5)

@@ -17,19 +17,19 @@ from alex.research.jobs import Job, JobStatus, ResearchRequest
 from alex.research.service import JobService
 from rehearsal.process import StandIn
 from tests.support.aws_stack import AwsStack, clients_of
-from tests.support.forgetful import ForgetfulProxy, forgetful_proxy
+from tests.support.lossy_proxy import LossyProxy, forgetful_proxy
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def proxy(stand_in: StandIn) -> Iterator[ForgetfulProxy]:
+def proxy(stand_in: StandIn) -> Iterator[LossyProxy]:
     with forgetful_proxy(stand_in.endpoint) as running:
         yield running
 
 
 @pytest.fixture
-def clients(stand_in: StandIn, proxy: ForgetfulProxy) -> Clients:
+def clients(stand_in: StandIn, proxy: LossyProxy) -> Clients:
     return clients_of(stand_in, endpoint=proxy.address)
 
 
@@ -42,7 +42,7 @@ def job(key: str | None = None) -> Job:
     return Job("one", ResearchRequest("tin"), NOON, NOON, idempotency_key=key)
 
 
-def test_a_save_knows_its_own_writing(jobs: DynamoJobStore, proxy: ForgetfulProxy) -> None:
+def test_a_save_knows_its_own_writing(jobs: DynamoJobStore, proxy: LossyProxy) -> None:
     stored = jobs.create(job())
     proxy.forget = {"PutItem": 2}
     saved = jobs.save(replace(stored, status=JobStatus.RUNNING))
@@ -53,7 +53,7 @@ def test_a_save_knows_its_own_writing(jobs: DynamoJobStore, proxy: ForgetfulProx
 
 
 def test_a_claim_whose_answer_got_lost_is_still_a_claim(
-    jobs: DynamoJobStore, proxy: ForgetfulProxy
+    jobs: DynamoJobStore, proxy: LossyProxy
 ) -> None:
     jobs.create(job())
     proxy.forget = {"PutItem": 1}
@@ -63,16 +63,14 @@ def test_a_claim_whose_answer_got_lost_is_still_a_claim(
 
 
 @pytest.mark.parametrize("key", [None, "again"])
-def test_a_job_is_created_once(
-    jobs: DynamoJobStore, proxy: ForgetfulProxy, key: str | None
-) -> None:
+def test_a_job_is_created_once(jobs: DynamoJobStore, proxy: LossyProxy, key: str | None) -> None:
     proxy.forget = {"TransactWriteItems": 1}
     assert jobs.create(job(key)) == job(key)
     assert len(jobs.list(cursor=None, limit=10).items) == 1
 
 
 def test_a_published_revision_is_not_taken_for_anothers(
-    stack: AwsStack, clients: Clients, proxy: ForgetfulProxy
+    stack: AwsStack, clients: Clients, proxy: LossyProxy
 ) -> None:
     catalog = DynamoCatalog(DynamoTable(clients, stack.table))
     catalog.stage(Revision("d", "r1", 1), NOON)
@@ -88,7 +86,7 @@ def test_a_published_revision_is_not_taken_for_anothers(
 
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_write_waits_for_a_transaction_on_its_item(
-    stack: AwsStack, clients: Clients, proxy: ForgetfulProxy, times: int
+    stack: AwsStack, clients: Clients, proxy: LossyProxy, times: int
 ) -> None:
     catalog = DynamoCatalog(DynamoTable(clients, stack.table))
     revision = Revision("d", "r1", 1)
@@ -106,7 +104,7 @@ def test_a_write_waits_for_a_transaction_on_its_item(
     assert proxy.carried.count("DeleteItem") == 1
 
 
-def test_a_run_is_asked_for_once(clients: Clients, proxy: ForgetfulProxy) -> None:
+def test_a_run_is_asked_for_once(clients: Clients, proxy: LossyProxy) -> None:
     path = "/2015-03-31/functions/researcher/invocations"
     proxy.forget = {path: 1}
     with pytest.raises(Unavailable):

@@ -56,7 +56,7 @@ def test_a_cold_endpoint_fails_and_then_answers(
     aws: StandIn, runtime: "SageMakerRuntimeClient", endpoint: str
 ) -> None:
     codes = ["ModelNotReadyException", "ServiceUnavailable", "ThrottlingException"]
-    aws.order_faults({"sagemaker:InvokeEndpoint": [{"code": code} for code in codes]})
+    aws.inject_faults({"sagemaker:InvokeEndpoint": [{"code": code} for code in codes]})
     for code in codes:
         with pytest.raises(ClientError, match=code):
             embed(runtime, endpoint, "Hello")
@@ -66,7 +66,7 @@ def test_a_cold_endpoint_fails_and_then_answers(
 def test_calls_past_its_concurrency_are_throttled(
     aws: StandIn, runtime: "SageMakerRuntimeClient", endpoint: str
 ) -> None:
-    aws.order_faults({"sagemaker:InvokeEndpoint": [{"seconds": 2.0}] * 4})
+    aws.inject_faults({"sagemaker:InvokeEndpoint": [{"seconds": 2.0}] * 4})
     start = threading.Barrier(4)
 
     def call() -> str:
@@ -79,5 +79,5 @@ def test_calls_past_its_concurrency_are_throttled(
 
     with ThreadPoolExecutor(4) as pool:
         outcomes = [future.result() for future in [pool.submit(call) for _ in range(4)]]
-    aws.order_faults({})
+    aws.inject_faults({})
     assert sorted(outcomes) == ["ThrottlingException"] * 2 + ["answered"] * 2

@@ -78,9 +78,9 @@ def test_throttling_is_an_error_that_clients_retry(
     index = make_index(vectors)
     patient = session_of(aws).client("s3vectors", endpoint_url=aws.endpoint)
     throttled = {"s3vectors:PutVectors": [{"code": "TooManyRequestsException"}]}
-    aws.order_faults(throttled)
+    aws.inject_faults(throttled)
     with pytest.raises(vectors.exceptions.TooManyRequestsException):
         vectors.put_vectors(indexArn=index, vectors=[vector("a")])
-    aws.order_faults(throttled)
+    aws.inject_faults(throttled)
     patient.put_vectors(indexArn=index, vectors=[vector("a")])
     assert keys(vectors.list_vectors(indexArn=index)) == ["a"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alex.errors import InvalidInput
 from alex.knowledge.documents import Submission
 from researcher.sources import files
-from researcher.sources.files import Item, Loaded, Unreadable
+from researcher.sources.files import Item, LoadedItem, UnreadableItem
 
 
 def only(path: Path) -> Item:
@@ -21,7 +21,7 @@ def only(path: Path) -> Item:
 
 def submission(path: Path) -> Submission:
     item = only(path)
-    assert isinstance(item, Loaded), item
+    assert isinstance(item, LoadedItem), item
     return item.submission
 
 
@@ -75,10 +75,10 @@ def test_a_bad_line_is_told_by_its_number_and_the_rest_goes_on(
     path = tmp_path / "corpus.jsonl"
     path.write_text(f'{{"text": "first"}}\n\n{line}\n{{"text": "last"}}', encoding="utf-8")
     first, bad, last = files.read(path)
-    assert isinstance(first, Loaded)
-    assert isinstance(last, Loaded)
+    assert isinstance(first, LoadedItem)
+    assert isinstance(last, LoadedItem)
     assert last.submission.text == "last"
-    assert isinstance(bad, Unreadable)
+    assert isinstance(bad, UnreadableItem)
     assert bad.where == f"{path}:3"
     assert reason in bad.reason
 
@@ -87,9 +87,9 @@ def test_a_line_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     path = tmp_path / "corpus.jsonl"
     path.write_bytes(b'{"text": "caf\xe9"}\n{"text": "tea"}\n')
     bad, good = files.read(path)
-    assert isinstance(bad, Unreadable)
+    assert isinstance(bad, UnreadableItem)
     assert bad.reason == "The line is not UTF-8."
-    assert isinstance(good, Loaded)
+    assert isinstance(good, LoadedItem)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -99,7 +99,7 @@ def test_text_and_corpora_are_read_in_every_unicode_encoding(tmp_path: Path, enc
     corpus = tmp_path / "corpus.jsonl"
     corpus.write_text('{"text": "Umsätze"}\n{"text": "株式"}\n', encoding=encoding)
     assert submission(note).text == "Umsätze stiegen um 4 % 株式"
-    texts = [i.submission.text for i in files.read(corpus) if isinstance(i, Loaded)]
+    texts = [i.submission.text for i in files.read(corpus) if isinstance(i, LoadedItem)]
     assert texts == ["Umsätze", "株式"]
 
 
@@ -123,7 +123,7 @@ def test_what_holds_no_text_is_told(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "thing.txt"
     path.write_bytes(data)
     item = only(path)
-    assert isinstance(item, Unreadable)
+    assert isinstance(item, UnreadableItem)
     assert item.where == str(path)
     assert item.reason.endswith(".")
 
@@ -152,7 +152,7 @@ def test_a_page_is_read_as_text_with_its_title(tmp_path: Path) -> None:
 def test_a_broken_pdf_is_told(tmp_path: Path) -> None:
     path = tmp_path / "broken.pdf"
     path.write_bytes(b"%PDF-1.7\nnothing more")
-    assert isinstance(only(path), Unreadable)
+    assert isinstance(only(path), UnreadableItem)
 
 
 def test_folders_are_read_whole_in_order_without_hidden_or_other_files(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_named_file_of_another_kind_is_told(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     path.write_bytes(b"\x89PNG")
     item = only(path)
-    assert isinstance(item, Unreadable)
+    assert isinstance(item, UnreadableItem)
     assert ".jsonl" in item.reason
 
 
@@ -190,7 +190,7 @@ READABLE = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"])).map("T{
 def test_every_text_of_a_corpus_comes_back_as_it_was(texts: list[str]) -> None:
     lines = [json.dumps({"text": text}, ensure_ascii=False) for text in texts]
     items = [files.line("corpus", line.encode()) for line in lines]
-    assert [i.submission.text for i in items if isinstance(i, Loaded)] == texts
+    assert [i.submission.text for i in items if isinstance(i, LoadedItem)] == texts
 
 
 @given(st.binary(max_size=200))

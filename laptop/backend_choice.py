@@ -1,4 +1,4 @@
-"""What the commands need done, on this machine or by a service."""
+"""Which backend a command works with: a service where one is named, else this machine."""
 
 import os
 from pathlib import Path

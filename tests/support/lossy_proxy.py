@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 
-class ForgetfulProxy(ThreadingHTTPServer):
+class LossyProxy(ThreadingHTTPServer):
     """Passes requests on to one address.
 
     Attributes:
@@ -50,7 +50,7 @@ class ForgetfulProxy(ThreadingHTTPServer):
 
 class _Carrier(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: ForgetfulProxy
+    server: LossyProxy
 
     def _carry(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -84,9 +84,9 @@ class _Carrier(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def forgetful_proxy(target: str) -> Iterator[ForgetfulProxy]:
+def forgetful_proxy(target: str) -> Iterator[LossyProxy]:
     """A proxy in front of an address until the block ends."""
-    proxy = ForgetfulProxy(target)
+    proxy = LossyProxy(target)
     thread = threading.Thread(target=proxy.serve_forever, daemon=True)
     thread.start()
     try:

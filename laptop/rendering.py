@@ -30,7 +30,7 @@ STATUS_STYLES = {
 }
 
 
-def hits(results: "Sequence[ResultView]", query: str) -> RenderableType:
+def search_results(results: "Sequence[ResultView]", query: str) -> RenderableType:
     """Search results, best first: where each is from, and the words that answer."""
     grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(justify="right", style="quiet")
@@ -80,11 +80,13 @@ def _flat(text: str) -> str:
     """Markdown-like text on one line, without the marks of headings, lists and tables."""
     lines = (line.strip() for line in printable(text).splitlines())
     bare = (re.sub(r"^(#+|[-*]) ", "", line).strip("| ") for line in lines)
-    told = (re.sub(r"\s*\|\s*", " · ", line) for line in bare if not re.fullmatch(r"[-|: ]*", line))
-    return " ".join(" ".join(told).split())
+    plain = (
+        re.sub(r"\s*\|\s*", " · ", line) for line in bare if not re.fullmatch(r"[-|: ]*", line)
+    )
+    return " ".join(" ".join(plain).split())
 
 
-def documents(items: "Iterable[DocumentView]") -> RenderableType:
+def document_list(items: "Iterable[DocumentView]") -> RenderableType:
     """A listing of documents: two lines each, so that an id is never cut."""
     lines: list[Text] = []
     for item in items:
@@ -99,11 +101,11 @@ def document_page(document: "WholeDocument") -> RenderableType:
         _facts(document),
         Text(document.document_id, style="quiet"),
         "",
-        CalmMarkdown(printable(document.text)),
+        PlainMarkdown(printable(document.text)),
     )
 
 
-def jobs(items: "Iterable[JobView]") -> RenderableType:
+def job_list(items: "Iterable[JobView]") -> RenderableType:
     """A listing of research jobs: three lines each, so that an id is never cut."""
     lines: list[Text] = []
     for item in items:
@@ -162,8 +164,8 @@ class LeftHeading(Heading):
         yield self.text
 
 
-class CalmMarkdown(Markdown):
-    """Markdown as a calm page: headings at the left."""
+class PlainMarkdown(Markdown):
+    """Markdown as plain text: headings at the left."""
 
     elements: ClassVar = {**Markdown.elements, "heading_open": LeftHeading}
 

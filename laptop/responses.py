@@ -20,12 +20,12 @@ from alex.errors import (
     TooLarge,
     Unavailable,
 )
-from laptop.shapes import Json
+from laptop.api_json import Json
 
 type Attempt = requests.Response | requests.RequestException
 """A response, or how the network failed."""
 
-PATIENCE = 120
+MAX_WAIT_SECONDS = 120
 """Seconds of waiting in all before a busy service counts as down; a cold start takes up to 60."""
 
 ERRORS: Mapping[int, type[AlexError]] = {
@@ -37,7 +37,7 @@ ERRORS: Mapping[int, type[AlexError]] = {
 }
 
 
-def pause_before_next(response: Attempt, attempt: int) -> float:
+def retry_pause(response: Attempt, attempt: int) -> float:
     """Seconds to wait: as many as the service asks for, else twice as many each time."""
     if isinstance(response, requests.Response):
         asked = response.headers.get("Retry-After", "")
@@ -45,10 +45,10 @@ def pause_before_next(response: Attempt, attempt: int) -> float:
             return float(asked)
         if asked:
             return _until(asked)
-    return growing_pause(attempt)
+    return backoff(attempt)
 
 
-def growing_pause(attempt: int) -> float:
+def backoff(attempt: int) -> float:
     """Seconds to wait where nobody says how many: twice as many each time."""
     return min(2.0 ** (attempt - 1), 20.0)
 
@@ -62,12 +62,12 @@ def _until(moment: str) -> float:
     return max(1.0, (at - datetime.now(UTC)).total_seconds())
 
 
-def answered(response: Attempt) -> bool:
+def has_answered(response: Attempt) -> bool:
     """Whether a service spoke at all, or took too long to."""
     return isinstance(response, requests.Response | requests.ReadTimeout)
 
 
-def down(response: Attempt, place: str) -> AlexError:
+def gave_up(response: Attempt, place: str) -> AlexError:
     """Why waiting ended."""
     if isinstance(response, requests.Response):
         return still_busy(place)
@@ -75,8 +75,8 @@ def down(response: Attempt, place: str) -> AlexError:
 
 
 def still_busy(place: str) -> AlexError:
-    """It answered all the time, but never with what it was asked for."""
-    return Unavailable(f"{place} stayed busy for {PATIENCE} seconds.", retry_after=60)
+    """The service answered all the time, but never with what it was asked for."""
+    return Unavailable(f"{place} stayed busy for {MAX_WAIT_SECONDS} seconds.", retry_after=60)
 
 
 def json_of(response: requests.Response) -> Json:
@@ -103,7 +103,7 @@ def _error(response: requests.Response, body: object) -> AlexError:
     try:
         problem = ProblemView.model_validate(body)
     except ValidationError:
-        return _stranger(f"{response.url} answered {response.status_code}")
+        return _unexpected(f"{response.url} answered {response.status_code}")
     kind = ERRORS.get(problem.status, AlexError)
     if issubclass(kind, InvalidInput):
         return kind(problem.detail, [FieldError(e.field, e.message) for e in problem.errors])
@@ -119,10 +119,10 @@ def read[M: BaseModel](model: type[M], answer: Json) -> M:
     try:
         return model.model_validate(answer)
     except ValidationError as error:
-        raise _stranger("The service answered") from error
+        raise _unexpected("The service answered") from error
 
 
-def _stranger(what: str) -> AlexError:
+def _unexpected(what: str) -> AlexError:
     return AlexError(
         f"{what} as Alex {__version__} does not: check ALEX_API_ENDPOINT, and that the service is "
         "of the same version."
