@@ -96,7 +96,7 @@ ATTACKS = (
     redirect("redirect to an odd form", "http://0x0a.7/secret", F.BLOCKED_ADDRESS),
     redirect("redirect to a name that lies inside", "http://inside.example/", F.BLOCKED_ADDRESS),
     redirect("redirect to a file", "file:///etc/passwd", F.BAD_URL, F.NETWORK),
-    redirect("redirect to a script", "javascript:alert(1)", F.NETWORK),
+    redirect("redirect to a script", "javascript:alert(1)", F.BAD_URL),
     redirect("redirect to itself", "?", F.REDIRECTS),
     Attack("refresh without end", again, READ, F.REDIRECTS),
     Attack(
