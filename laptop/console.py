@@ -93,11 +93,6 @@ def printable(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-def amount(number: int, noun: str) -> str:
-    """A number with its noun: `1 document`, `1,200 documents`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def use_utf8() -> None:
     """Make the standard streams UTF-8: on Windows a redirected one is not by itself."""
     for stream in (sys.stdout, sys.stderr):

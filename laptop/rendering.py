@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from laptop.console import amount, printable
+from laptop.console import printable
+from researcher.reports.markdown import count_of
 
 if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from alex.api.documents import DocumentFields, DocumentView, WholeDocument
@@ -90,7 +91,7 @@ def document_list(items: "Iterable[DocumentView]") -> RenderableType:
     """A listing of documents: two lines each, so that an id is never cut."""
     lines: list[Text] = []
     for item in items:
-        place = f"{item.document_id}  {amount(item.passages, 'passage')}\n"
+        place = f"{item.document_id}  {count_of(item.passages, 'passage')}\n"
         lines += [_title(item), _facts(item), Text(place, style="quiet")]
     return Group(*lines)
 

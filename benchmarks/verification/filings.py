@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alex.knowledge.ports import Embedder
 from researcher.facts.indexed_source import IndexedSource
-from researcher.llm.offline.extractive import extract
+from researcher.llm.offline.extractive import extract_draft
 from researcher.prompts import PromptSource, WritingPrompt
 from researcher.sources.relevance import Ranker
 from researcher.sources.source import Source, text_hash
@@ -88,6 +88,6 @@ def written(filing: SampleFiling, embedder: Embedder) -> list[Placed]:
     found: dict[str, Placed] = {}
     for subject in SUBJECTS:
         prompt = WritingPrompt(f"{source.title} {subject}", date(2026, 1, 2), (material,))
-        for placed in placed_claims(extract(prompt, Ranker(embedder, prompt.subject))):
+        for placed in placed_claims(extract_draft(prompt, Ranker(embedder, prompt.subject))):
             found.setdefault(placed.claim.text, placed)
     return list(found.values())

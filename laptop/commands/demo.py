@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laptop.commands.research import follow
-from laptop.console import Screen, amount
+from laptop.console import Screen
 from laptop.options import AsJson, DataDir
 from laptop.rendering import document_page, search_results
+from researcher.reports.markdown import count_of
 
 if TYPE_CHECKING:  # the models load slowly, and `--help` needs none
     from laptop.demo import Demo
@@ -45,13 +46,13 @@ def _tell(screen: Screen, done: "Demo", question: str) -> None:
     screen.out.rule(f"Found again: “{question}”", style="quiet")
     screen.out.print(search_results(done.results, question))
     screen.out.rule("Where things are", style="quiet")
-    kept = amount(done.documents, "document")
+    kept = count_of(done.documents, "document")
     news = f"{done.new} of them new" if done.new else "none of them new: nothing is doubled"
     screen.out.print(f"{kept}, {news}, in {done.folder}", markup=False, soft_wrap=True)
     if done.unchanged:
         screen.out.print(f"{done.unchanged}; a note says so", markup=False, soft_wrap=True)
     screen.out.print(
-        f"{amount(len(done.evidence.kept), 'statement')}, each proven by quotes that "
+        f"{count_of(len(done.evidence.kept), 'statement')}, each proven by quotes that "
         f"{done.job.evidence_id} keeps",
         markup=False,
     )

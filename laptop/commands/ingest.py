@@ -14,9 +14,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from alex.errors import InvalidInput
 from alex.knowledge.documents import Attributes
 from laptop.backend_choice import open_backend
-from laptop.console import ExitCode, Screen, amount, deferred_interrupts
+from laptop.console import ExitCode, Screen, deferred_interrupts
 from laptop.ingestion import IngestTally, ingest_all
 from laptop.options import AsJson, DataDir, Tickers
+from researcher.reports.markdown import count_of
 from researcher.sources import files
 from researcher.sources.files import Item, LoadedItem
 
@@ -43,12 +44,12 @@ def ingest(
     """Add documents. What is known already costs nothing: stop it and repeat it as you like."""
     screen = Screen(as_json=as_json)
     defaults = _defaults(kind, ticker or [])
-    found = files.find([path for path in paths if path != STDIN])
+    found = files.find_files([path for path in paths if path != STDIN])
     piped = [files.from_stdin(sys.stdin.buffer.read())] if STDIN in paths else []
     if not found and not piped:
         raise InvalidInput(f"Found nothing to read: Alex reads {files.KINDS} files.")
     backend = open_backend(screen, data_dir)
-    items = chain(piped, chain.from_iterable(map(files.read, found)))
+    items = chain(piped, chain.from_iterable(map(files.read_file, found)))
     described = (_described(item, defaults) for item in items)
     with deferred_interrupts() as interrupts, _bar(screen, found) as bar:
         tally = ingest_all(described, backend, advance=bar, stop=lambda: interrupts.asked)
@@ -95,7 +96,7 @@ def _bar(screen: Screen, files: list[Path]) -> Iterator[Callable[[int, IngestTal
 
         def advance(done: int, tally: IngestTally) -> None:
             progress.update(
-                task, advance=done, description=f"{amount(len(tally.documents), 'document')}"
+                task, advance=done, description=f"{count_of(len(tally.documents), 'document')}"
             )
 
         yield advance
@@ -111,6 +112,6 @@ def _tell(screen: Screen, tally: IngestTally) -> None:
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in tally.counts.items())
     failed = f"{len(tally.failures):,} failed" if tally.failures else ""
     parts = ", ".join(part for part in (counts, failed) if part) or "nothing new"
-    screen.out.print(f"{amount(len(tally.documents), 'document')}: {parts}.", markup=False)
+    screen.out.print(f"{count_of(len(tally.documents), 'document')}: {parts}.", markup=False)
     if tally.stopped:
         screen.note("Stopped. Repeat the command to go on: what is in stays and costs nothing.")

@@ -117,11 +117,11 @@ def follow(screen: Screen, backend: Backend, job: "JobView") -> "JobView":
             if interrupts.asked and not cancelled:
                 cancelled = True
                 screen.note("Cancelling before the next step; Ctrl-C again leaves at once.")
-                cancel(backend, job.job_id)
+                request_cancel(backend, job.job_id)
     return job
 
 
-def cancel(backend: Backend, job_id: str) -> None:
+def request_cancel(backend: Backend, job_id: str) -> None:
     """Ask for a cancel; a job that has just ended needs none."""
     try:
         backend.cancel(job_id)

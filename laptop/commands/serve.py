@@ -27,7 +27,7 @@ def serve(
     from alex.wiring import wire  # noqa: PLC0415 - keeps `--help` quick
     from laptop import serve as server  # noqa: PLC0415
     from laptop.local import settings_for  # noqa: PLC0415
-    from researcher.pipeline.worker import run_job  # noqa: PLC0415
+    from researcher.pipeline.worker import run_job_here  # noqa: PLC0415
 
     screen = Screen(as_json=as_json)
     services = wire(settings_for(data_dir))
@@ -39,7 +39,7 @@ def serve(
         services,
         host=host,
         port=port,
-        run_job=lambda job_id: run_job(services, job_id),
+        run_job=lambda job_id: run_job_here(services, job_id),
         started=started,
     )
     screen.note("Stopped.")

@@ -8,8 +8,9 @@ from rich.text import Text
 
 from alex.errors import Misconfigured
 from laptop.backend_choice import open_backend
-from laptop.console import ExitCode, Screen, amount, printable
+from laptop.console import ExitCode, Screen, printable
 from laptop.options import AsJson, DataDir
+from researcher.reports.markdown import count_of
 
 if TYPE_CHECKING:  # it loads slowly, and `--help` needs none of it
     from researcher.reports.audit import Audit
@@ -77,8 +78,8 @@ def _show(screen: Screen, audit: "Audit") -> None:
     for fault in audit.faults:
         screen.out.print(Text(printable(fault), "bad"))
     proven = sum(claim.proven for claim in audit.claims)
-    statements = f"{proven} of {amount(len(audit.claims), 'statement')} proven"
-    read = f"{amount(audit.sources, 'source')} compared with what was stored"
+    statements = f"{proven} of {count_of(len(audit.claims), 'statement')} proven"
+    read = f"{count_of(audit.sources, 'source')} compared with what was stored"
     verdict = "The report holds" if audit.holds else "The report does not hold"
     screen.out.print(
         Text(f"{verdict}: {statements}, {read}.", "good" if audit.holds else "bad"), soft_wrap=True

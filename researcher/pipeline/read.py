@@ -54,7 +54,7 @@ class ReadingDone(BaseModel):
     """Marks that reading was finished."""
 
 
-async def recall(run: Run) -> list[KnownDocument]:
+async def recall_known(run: Run) -> list[KnownDocument]:
     """What the knowledge base holds already, this subject's own report first."""
     if recalled := run.checkpoint.load("known", Recalled):
         return recalled.known

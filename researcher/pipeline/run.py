@@ -32,7 +32,7 @@ from researcher.pipeline.assemble import (
     find_earlier,
 )
 from researcher.pipeline.context import Cancelled, Run, question_of, stop_if_cancelled
-from researcher.pipeline.read import read, recall
+from researcher.pipeline.read import read, recall_known
 from researcher.pipeline.save import save
 from researcher.pipeline.write import verify, write
 from researcher.sources.relevance import Ranker
@@ -193,7 +193,7 @@ async def _research(run: Run) -> Bundle:
     """The phases up to a verified bundle."""
     seconds: dict[str, float] = {}
     with _timed(seconds, "recall"):
-        known = await recall(run)
+        known = await recall_known(run)
     with _timed(seconds, "read"):
         collected = await read(run)
     earlier = await asyncio.to_thread(find_earlier, run.services, run.job)

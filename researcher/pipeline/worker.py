@@ -6,7 +6,7 @@ from alex.research.jobs import Job
 from alex.services import Services
 
 
-def run_job(services: Services, job_id: str) -> Job | None:
+def run_job_here(services: Services, job_id: str) -> Job | None:
     """Run a job; None where there is nothing to run: it has ended, or another run has it.
 
     Raises:

@@ -13,7 +13,7 @@ from researcher.agents.writer import writer
 from researcher.facts.indexed_source import IndexedSource
 from researcher.llm.failures import ModelFailed
 from researcher.llm.ledger import CapReached
-from researcher.llm.offline.extractive import extract
+from researcher.llm.offline.extractive import extract_draft
 from researcher.llm.offline.model import NAME as OFFLINE
 from researcher.llm.offline.model import OfflineModel
 from researcher.llm.offline.sec_figures import spelled_out
@@ -59,7 +59,7 @@ async def write(run: Run, collected: CollectedSources, known: Sequence[KnownDocu
     else:
         run.checkpoint.save("draft", draft)
         return draft
-    draft = await asyncio.to_thread(extract, prompt, run.ranker)
+    draft = await asyncio.to_thread(extract_draft, prompt, run.ranker)
     run.checkpoint.save("extract", draft)
     return _without_model(run, draft)
 

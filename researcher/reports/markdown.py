@@ -37,6 +37,6 @@ def day(moment: date) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def amount(number: int, noun: str) -> str:
-    """Such as `1 source` or `2 sources`."""
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun: `1 document`, `1,200 documents`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

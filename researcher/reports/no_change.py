@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from researcher.reports.citations import listed
-from researcher.reports.markdown import amount, bullets, day, link, safe
+from researcher.reports.markdown import bullets, count_of, day, link, safe
 from researcher.verify.bundle import Bundle, News, Predecessor
 from researcher.verify.changes import address
 
@@ -15,7 +15,7 @@ def outcome(bundle: Bundle) -> str:
     other = len(news.altered) + len(news.added)
     how = "all unchanged" if not other else f"{other} of them other than before, in nothing told"
     return (
-        f"No change since {day(news.since.as_of)}: {amount(read, 'source')} read again, {how}; "
+        f"No change since {day(news.since.as_of)}: {count_of(read, 'source')} read again, {how}; "
         f"no new statement"
     )
 
@@ -23,11 +23,12 @@ def outcome(bundle: Bundle) -> str:
 def render_check(bundle: Bundle) -> str:
     """The entry's Markdown."""
     news = _news(bundle)
+    statements = count_of(len(bundle.kept), "statement")
     parts = [
         f"# No change: {safe(bundle.title)}",
         f"*Checked on {bundle.as_of:%Y-%m-%d %H:%M} UTC*",
         f"{outcome(bundle)}. A source is unchanged where its text is, to the letter.",
-        f"The report's {amount(len(bundle.kept), 'statement')} were checked again; each is proven.",
+        f"The report's {statements} were checked again; each is proven.",
         _report(bundle.report_id, news.since),
         *_unread(news),
         "## Read again",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from researcher.reports.citations import Citations
-from researcher.reports.markdown import amount, bullets, day, link, safe
+from researcher.reports.markdown import bullets, count_of, day, link, safe
 from researcher.verify.bundle import Bundle, Change, ClaimRecord, Lost, News
 
 _MOST = 8
@@ -69,6 +69,6 @@ def _from_to(now: ClaimRecord, before: ClaimRecord, citations: Citations) -> str
 
 
 def _lost(page: Lost) -> str:
-    told = amount(page.statements, "statement")
+    told = count_of(page.statements, "statement")
     rested = f" {told} of the earlier report rested on it." if page.statements else ""
     return f"Could not be read again: {link(page.url)}: {safe(page.detail)}{rested}"

@@ -56,7 +56,7 @@ type Extract = Callable[[bytes, str], Content]
 """A file's bytes and its URL to its content."""
 
 
-def find(paths: Iterable[Path]) -> list[Path]:
+def find_files(paths: Iterable[Path]) -> list[Path]:
     """The files to read: each named file, and every readable kind inside each named folder.
 
     Raises:
@@ -73,7 +73,7 @@ def find(paths: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def read(path: Path) -> Iterator[Item]:
+def read_file(path: Path) -> Iterator[Item]:
     """The documents of one file, or why there is none; never raises for what a file holds."""
     reader = READERS.get(path.suffix.lower())
     size = path.stat().st_size

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import pytest
 
 from researcher.sources.web.browser import find_browser
-from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.browser_reader import BrowserReader, PageTimeouts
 from researcher.sources.web.client import Bounds, GuardedClient
 from researcher.sources.web.guard import Guard
+from researcher.sources.web.http_reader import HttpReader
 from researcher.sources.web.pages import PageReader, PageUnreadable, ReadFailure, WebPage
-from researcher.sources.web.plain import HttpReader
 from researcher.sources.web.proxy import GuardedProxy
 from tests.support.needs import BROWSER
 from tests.support.site import ARTICLE, PretendInternet, Reply, Request, Route, Site, page, serving

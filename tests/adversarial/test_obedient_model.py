@@ -24,11 +24,11 @@ from researcher.agents.reader import reader as reading_agent
 from researcher.llm.offline.model import OfflineModel
 from researcher.pipeline.run import run_job
 from researcher.sources.web.browser import find_browser
-from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.browser_reader import BrowserReader, PageTimeouts
 from researcher.sources.web.client import Bounds, GuardedClient
 from researcher.sources.web.guard import Guard
+from researcher.sources.web.http_reader import HttpReader
 from researcher.sources.web.pages import PageReader
-from researcher.sources.web.plain import HttpReader
 from researcher.sources.web.proxy import GuardedProxy
 from researcher.verify.bundle import Bundle, verify_bundle
 from tests.support.injections import (

@@ -27,7 +27,7 @@ DATA = {
     "laptop/site/pages/orders.js",
     "laptop/site/pages/style.css",
     "researcher/reports/page.css",
-    "researcher/sources/web/seen.js",
+    "researcher/sources/web/visible.js",
 }
 OF_LAMBDA = ("aws_lambda_powertools", "awslambdaric", "boto3", "botocore", "fastapi", "mangum")
 

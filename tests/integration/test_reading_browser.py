@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from researcher.sources.web.browser import find_browser
-from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.browser_reader import BrowserReader, PageTimeouts
 from researcher.sources.web.client import Bounds, GuardedClient
 from researcher.sources.web.guard import Guard
 from researcher.sources.web.pages import PageUnreadable, ReadFailure, WebPage

@@ -11,11 +11,11 @@ import pytest
 from alex.settings import Settings
 from laptop.site.server import RunningSite, running_site
 from researcher.sources.web.browser import OVERRIDE
-from researcher.sources.web.browsing import BrowserReader
+from researcher.sources.web.browser_reader import BrowserReader
 from researcher.sources.web.client import GuardedClient
 from researcher.sources.web.guard import Guard
+from researcher.sources.web.http_reader import HttpReader
 from researcher.sources.web.pages import PageReader, PageUnreadable, ReadFailure, WebPage
-from researcher.sources.web.plain import HttpReader
 from researcher.sources.web.proxy import GuardedProxy
 from researcher.sources.web.reader import open_reader
 from tests.support.needs import needs_browser

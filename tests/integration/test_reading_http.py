@@ -9,8 +9,8 @@ import pytest
 
 from researcher.sources.web.client import Bounds, GuardedClient
 from researcher.sources.web.guard import Guard
+from researcher.sources.web.http_reader import HttpReader
 from researcher.sources.web.pages import PageUnreadable, ReadFailure, WebPage
-from researcher.sources.web.plain import HttpReader
 from researcher.sources.web.proxy import GuardedProxy
 from tests.support.site import ARTICLE, PretendInternet, Reply, Route, Site, nasty_routes, serving
 

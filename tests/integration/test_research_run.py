@@ -22,7 +22,7 @@ from alex.wiring import wire
 from researcher.checkpoint import Checkpoint
 from researcher.facts.indexed_source import IndexedSource
 from researcher.facts.numbers import mentions
-from researcher.llm.offline.extractive import extract as extracted
+from researcher.llm.offline.extractive import extract_draft
 from researcher.pipeline.run import run_job
 from researcher.prompts import PromptSource, WritingPrompt
 from researcher.sources.relevance import Ranker
@@ -336,7 +336,9 @@ def test_every_claim_from_a_real_filing_is_proven_by_it(
     page = filing(name)
     source = PromptSource("S1", page.title, f"{SITE}/{name}", "", page.text)
     prompt = WritingPrompt(topic, date(2026, 8, 3), (source,))
-    claims = [p.claim for p in placed_claims(extracted(prompt, Ranker(services.embedder, topic)))]
+    claims = [
+        p.claim for p in placed_claims(extract_draft(prompt, Ranker(services.embedder, topic)))
+    ]
     indexed = IndexedSource(
         Source(
             key="S1",

@@ -21,8 +21,8 @@ from researcher.pipeline.run import run_job
 from researcher.sources.sec.model import Company
 from researcher.sources.web.client import GuardedClient
 from researcher.sources.web.guard import Guard
+from researcher.sources.web.http_reader import HttpReader
 from researcher.sources.web.pages import PageReader
-from researcher.sources.web.plain import HttpReader
 from researcher.sources.web.proxy import GuardedProxy
 from researcher.verify.bundle import Bundle, verify_bundle
 from tests.support.needs import SHARED_DATA, needs_shared_data

@@ -51,7 +51,7 @@ FILES = {
     "researcher/requirements.txt": "what the image carries; exported from uv.lock",
     "rehearsal/pyproject.toml": "the stand-in's own environment, apart from the project's",
     "rehearsal/uv.lock": "its exact versions",
-    "researcher/sources/web/seen.js": "what the browser paints of a page",
+    "researcher/sources/web/visible.js": "what the browser paints of a page",
     "researcher/Dockerfile": "builds the researcher's image",
 }
 WHOLE = ("tests", "events", "functions/alex/data", "laptop/site", "guides", "rehearsal/stand_in")

@@ -15,7 +15,7 @@ from researcher.sources.files import Item, LoadedItem, UnreadableItem
 
 
 def only(path: Path) -> Item:
-    (item,) = files.read(path)
+    (item,) = files.read_file(path)
     return item
 
 
@@ -74,7 +74,7 @@ def test_a_bad_line_is_told_by_its_number_and_the_rest_goes_on(
 ) -> None:
     path = tmp_path / "corpus.jsonl"
     path.write_text(f'{{"text": "first"}}\n\n{line}\n{{"text": "last"}}', encoding="utf-8")
-    first, bad, last = files.read(path)
+    first, bad, last = files.read_file(path)
     assert isinstance(first, LoadedItem)
     assert isinstance(last, LoadedItem)
     assert last.submission.text == "last"
@@ -86,7 +86,7 @@ def test_a_bad_line_is_told_by_its_number_and_the_rest_goes_on(
 def test_a_line_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     path = tmp_path / "corpus.jsonl"
     path.write_bytes(b'{"text": "caf\xe9"}\n{"text": "tea"}\n')
-    bad, good = files.read(path)
+    bad, good = files.read_file(path)
     assert isinstance(bad, UnreadableItem)
     assert bad.reason == "The line is not UTF-8."
     assert isinstance(good, LoadedItem)
@@ -99,7 +99,7 @@ def test_text_and_corpora_are_read_in_every_unicode_encoding(tmp_path: Path, enc
     corpus = tmp_path / "corpus.jsonl"
     corpus.write_text('{"text": "Umsätze"}\n{"text": "株式"}\n', encoding=encoding)
     assert submission(note).text == "Umsätze stiegen um 4 % 株式"
-    texts = [i.submission.text for i in files.read(corpus) if isinstance(i, LoadedItem)]
+    texts = [i.submission.text for i in files.read_file(corpus) if isinstance(i, LoadedItem)]
     assert texts == ["Umsätze", "株式"]
 
 
@@ -160,19 +160,19 @@ def test_folders_are_read_whole_in_order_without_hidden_or_other_files(tmp_path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x", encoding="utf-8")
-    found = [path.relative_to(tmp_path).as_posix() for path in files.find([tmp_path])]
+    found = [path.relative_to(tmp_path).as_posix() for path in files.find_files([tmp_path])]
     assert found == ["a.md", "b.txt", "deep/er/c.jsonl"]
 
 
 def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text("x", encoding="utf-8")
-    assert files.find([path, tmp_path]) == [path]
+    assert files.find_files([path, tmp_path]) == [path]
 
 
 def test_a_missing_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no file or folder"):
-        files.find([tmp_path / "missing"])
+        files.find_files([tmp_path / "missing"])
 
 
 def test_a_named_file_of_another_kind_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from alex.knowledge.documents import (
     Submission,
 )
 from alex.knowledge.search import CANDIDATES
-from alex.knowledge.submissions import MAX_ATTRIBUTES, MAX_ID, MAX_METADATA, plain, prepare
+from alex.knowledge.submissions import MAX_ATTRIBUTES, MAX_ID, MAX_METADATA, json_values, prepare
 from alex.paging import cursor, position
 from alex.research.jobs import Job, JobStatus, ResearchRequest, Step
 from alex.research.leases import LEASE
@@ -82,7 +82,7 @@ def largest() -> Attributes:
 
 def test_the_largest_attributes_can_be_filtered_by() -> None:
     attributes = largest()
-    assert len(json.dumps(plain(attributes)).encode()) > MAX_ATTRIBUTES - 2 * MAX_METADATA
+    assert len(json.dumps(json_values(attributes)).encode()) > MAX_ATTRIBUTES - 2 * MAX_METADATA
     entry = IndexEntry(
         key="key",
         document_id="d" * MAX_ID,

@@ -1,7 +1,7 @@
 """Risks and outlook in the sources' own words, chosen by meaning."""
 
 from alex.local.embedder import MiniLmEmbedder
-from researcher.llm.offline.risks_and_outlook import OUTLOOK, RISK, Topic, on_topic
+from researcher.llm.offline.risks_and_outlook import OUTLOOK, RISK, Topic, sentences_on
 from researcher.llm.offline.sentences import sentences
 from researcher.prompts import PromptSource
 from researcher.sources.relevance import Ranker
@@ -33,7 +33,7 @@ def chosen(topic: Topic, text: str) -> list[str]:
     source = PromptSource("S1", "Results", "http://site.test/", "", text)
     found = [(source, sentence) for sentence in sentences(text)]
     ranker = Ranker(EMBEDDER, "Northwind second quarter results")
-    return [sentence.plain for _, sentence in on_topic(topic, found, ranker)]
+    return [sentence.plain for _, sentence in sentences_on(topic, found, ranker)]
 
 
 def test_risks_are_told_in_the_order_of_the_page() -> None:

@@ -1,4 +1,4 @@
-"""Manners: robots.txt and the pace, with a clock of the test's own."""
+"""Robots policy: robots.txt and the pace, with a clock of the test's own."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ import pytest
 
 from researcher.sources.web.guard import Guard
 from researcher.sources.web.pages import PageResponse, PageUnreadable, ReadFailure
-from researcher.sources.web.robots import Manners
+from researcher.sources.web.robots import RobotsPolicy
 
 ALLOWED = "127.0.0.1:4711"
 AGENT = "Alex/0.1 (research agent)"
@@ -35,16 +35,16 @@ class Web:
         self.waits.append(seconds)
         self.now += seconds
 
-    def manners(self) -> Manners:
+    def robots_policy(self) -> RobotsPolicy:
         guard = Guard.allowing([ALLOWED])
-        return Manners(guard, self.fetch, AGENT, clock=lambda: self.now, sleep=self.sleep)
+        return RobotsPolicy(guard, self.fetch, AGENT, clock=lambda: self.now, sleep=self.sleep)
 
 
 def ask(web: Web, *urls: str) -> None:
     async def main() -> None:
-        manners = web.manners()
+        robots_policy = web.robots_policy()
         for url in urls:
-            await manners.ask(url)
+            await robots_policy.ask(url)
 
     asyncio.run(main())
 
@@ -88,10 +88,10 @@ def test_time_spent_elsewhere_counts() -> None:
     web = Web({})
 
     async def main() -> None:
-        manners = web.manners()
-        await manners.ask("https://a.example/1")
+        robots_policy = web.robots_policy()
+        await robots_policy.ask("https://a.example/1")
         web.now += 0.75
-        await manners.ask("https://a.example/2")
+        await robots_policy.ask("https://a.example/2")
 
     asyncio.run(main())
     assert web.waits == [0.25]
@@ -101,8 +101,8 @@ def test_visits_at_once_queue_up() -> None:
     web = Web({})
 
     async def main() -> None:
-        manners = web.manners()
-        await asyncio.gather(*(manners.ask(f"https://a.example/{n}") for n in range(4)))
+        robots_policy = web.robots_policy()
+        await asyncio.gather(*(robots_policy.ask(f"https://a.example/{n}") for n in range(4)))
 
     asyncio.run(main())
     assert web.waits == [1.0] * 3
@@ -113,10 +113,10 @@ def test_rules_are_read_again_after_an_hour() -> None:
     web = Web({})
 
     async def main() -> None:
-        manners = web.manners()
-        await manners.ask("https://a.example/")
+        robots_policy = web.robots_policy()
+        await robots_policy.ask("https://a.example/")
         web.now += 3_601
-        await manners.ask("https://a.example/")
+        await robots_policy.ask("https://a.example/")
 
     asyncio.run(main())
     assert len(web.asked) == 2

@@ -8,7 +8,7 @@ import pytest
 from researcher.facts.indexed_source import IndexedSource
 from researcher.facts.sec.statement import statement
 from researcher.llm.offline import sec_figures
-from researcher.llm.offline.extractive import extract
+from researcher.llm.offline.extractive import extract_draft
 from researcher.prompts import PromptSource, WritingPrompt
 from researcher.sources.relevance import Ranker
 from researcher.sources.sec.companyfacts import CompanyFacts
@@ -97,7 +97,7 @@ def test_of_several_companies_each_figure_has_its_companys_name() -> None:
 @pytest.mark.parametrize("sources", [(EXA,), (BSPL,), (EXA, BSPL)])
 def test_everything_a_report_says_of_filed_figures_is_proven(sources: tuple[Source, ...]) -> None:
     prompt = WritingPrompt("EXA", iso("2026-09-05"), tuple(map(material, sources)))
-    draft = extract(prompt, Ranker(WordEmbedder(), "EXA"))
+    draft = extract_draft(prompt, Ranker(WordEmbedder(), "EXA"))
     claims = [placed.claim for placed in placed_claims(draft)]
     indexed = {of.key: IndexedSource(of) for of in sources}
     refused = {c.text: reasons for c in claims if (reasons := check(c, indexed).reasons)}

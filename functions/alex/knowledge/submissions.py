@@ -66,7 +66,7 @@ def prepare(submission: Submission) -> PreparedDocument:
         text=text,
         title=title,
         attributes=attributes,
-        fingerprint=_hash(json.dumps([text, title, plain(attributes)], sort_keys=True)),
+        fingerprint=_hash(json.dumps([text, title, json_values(attributes)], sort_keys=True)),
     )
 
 
@@ -75,7 +75,7 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", _BREAKS.sub("\n", text.replace("\ufeff", "")))
 
 
-def plain(attributes: Attributes) -> dict[str, object]:
+def json_values(attributes: Attributes) -> dict[str, object]:
     """Attributes as JSON values, without the empty ones."""
     values = asdict(attributes) | {
         "published": attributes.published and attributes.published.isoformat(),
@@ -137,7 +137,7 @@ def _attribute_errors(attributes: Attributes) -> Iterator[FieldError]:
             yield FieldError(f"metadata.{key}", "must be a finite number")
     if len(attributes.metadata) > MAX_METADATA:
         yield FieldError("metadata", f"must have at most {MAX_METADATA} keys")
-    size = len(json.dumps(plain(attributes), ensure_ascii=False).encode(errors="replace"))
+    size = len(json.dumps(json_values(attributes), ensure_ascii=False).encode(errors="replace"))
     if size > MAX_ATTRIBUTES:
         yield FieldError(
             _largest(attributes),
@@ -148,5 +148,5 @@ def _attribute_errors(attributes: Attributes) -> Iterator[FieldError]:
 
 def _largest(attributes: Attributes) -> str:
     """The attribute that takes the most space."""
-    values = plain(attributes)
+    values = json_values(attributes)
     return max(values, key=lambda name: len(json.dumps(values[name])))

@@ -14,7 +14,7 @@ from researcher.facts.numbers import Amount, mentions
 from researcher.llm.offline import sec_figures
 from researcher.llm.offline.growth import changes
 from researcher.llm.offline.key_figures import MOST_ROWS, key_figures, row_claim
-from researcher.llm.offline.risks_and_outlook import OUTLOOK, RISK, SourceSentence, on_topic
+from researcher.llm.offline.risks_and_outlook import OUTLOOK, RISK, SourceSentence, sentences_on
 from researcher.llm.offline.sentences import Sentence, sentences
 from researcher.prompts import PromptSource, WritingPrompt
 from researcher.sources.relevance import Ranker, similarity
@@ -80,7 +80,7 @@ class _Candidate:
     worth: float
 
 
-def extract(prompt: WritingPrompt, ranker: Ranker) -> Draft:
+def extract_draft(prompt: WritingPrompt, ranker: Ranker) -> Draft:
     """A draft from the sources' own words; figures first from what companies filed as data."""
     data = [source for source in prompt.sources if source.via == sec_figures.VIA]
     pages = replace(prompt, sources=tuple(s for s in prompt.sources if s.via != sec_figures.VIA))
@@ -88,9 +88,9 @@ def extract(prompt: WritingPrompt, ranker: Ranker) -> Draft:
     chosen = _choose(_candidates(found, ranker))
     lead = _lead(chosen)
     placed: list[SourceSentence] = [(c.source, c.sentence) for c in lead]
-    risks = on_topic(RISK, [item for item in found if item not in placed], ranker)
+    risks = sentences_on(RISK, [item for item in found if item not in placed], ranker)
     placed += risks
-    watch = on_topic(OUTLOOK, [item for item in found if item not in placed], ranker)
+    watch = sentences_on(OUTLOOK, [item for item in found if item not in placed], ranker)
     placed += watch
     figures = _all_key_figures(pages, ranker, headlines=not data)
     headline_claims = _headlines(figures, lead) if not data else sec_figures.headlines(data)

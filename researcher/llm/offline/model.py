@@ -31,7 +31,7 @@ from openai.types.responses import (
 
 from alex.knowledge.ports import Embedder
 from researcher.agents.reviser import ClaimRevision
-from researcher.llm.offline.extractive import extract
+from researcher.llm.offline.extractive import extract_draft
 from researcher.prompts import ReadingPrompt, WritingPrompt
 from researcher.sources.relevance import Ranker
 
@@ -96,7 +96,7 @@ class OfflineModel(Model):
 
     def _write(self, task: str) -> str:
         prompt = WritingPrompt.parse(task)
-        return extract(prompt, Ranker(self._embedder, prompt.subject)).model_dump_json()
+        return extract_draft(prompt, Ranker(self._embedder, prompt.subject)).model_dump_json()
 
 
 class _Conversation:

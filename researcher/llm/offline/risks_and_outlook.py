@@ -89,7 +89,7 @@ type SourceSentence = tuple[PromptSource, Sentence]
 """A sentence and where it stands."""
 
 
-def on_topic(
+def sentences_on(
     topic: Topic, candidates: Sequence[SourceSentence], ranker: Ranker
 ) -> list[SourceSentence]:
     """The sentences that say most on a topic, none like another, in the order of the sources."""

@@ -16,9 +16,9 @@ from alex.errors import InvalidInput
 from researcher.sources.web.clutter import drop_dialogs, drop_furniture, drop_menus
 from researcher.sources.web.hidden import drop_hidden
 from researcher.sources.web.linearise import INVISIBLE, clean, linearise
+from researcher.sources.web.page_metadata import filing_facts, stated_date, stated_title
 from researcher.sources.web.pages import Link
 from researcher.sources.web.pdf import pdf_text
-from researcher.sources.web.statements import filing_facts, stated_date, stated_title
 
 _MOST_LINKS = 400
 _LONGEST_LINK_TEXT = 200

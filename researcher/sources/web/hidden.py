@@ -3,7 +3,7 @@
 Gone is what is not displayed, transparent, shrunk to nothing, clipped away, moved off the screen,
 or written in the colour of its paper. What a person can open stays: closed `<details>`, and the
 panels of tabs and accordions that a visible control names. A browser judges by what it would
-paint (see `seen.py`); this judges by what the page says in its own styles.
+paint (see `visible.py`); this judges by what the page says in its own styles.
 """
 
 import re

@@ -4,8 +4,8 @@ from alex.settings import Settings
 from researcher.sources.web.browser import find_browser
 from researcher.sources.web.client import GuardedClient
 from researcher.sources.web.guard import Guard
+from researcher.sources.web.http_reader import HttpReader
 from researcher.sources.web.pages import PageReader
-from researcher.sources.web.plain import HttpReader
 from researcher.sources.web.proxy import GuardedProxy
 
 
@@ -16,6 +16,6 @@ def open_reader(settings: Settings) -> PageReader:
     browser = find_browser()
     if browser is None:
         return HttpReader(proxy, client)
-    from researcher.sources.web.browsing import BrowserReader  # noqa: PLC0415 - Playwright is heavy
+    from researcher.sources.web.browser_reader import BrowserReader  # noqa: PLC0415 - Playwright is heavy
 
     return BrowserReader(proxy, client, browser)

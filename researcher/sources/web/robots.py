@@ -1,4 +1,4 @@
-"""Manners: what a site's robots.txt lets a robot read, and how fast (RFC 9309)."""
+"""What a site's robots.txt lets a robot read, and how fast (RFC 9309)."""
 
 import asyncio
 import time
@@ -38,7 +38,7 @@ class _Visits:
     next_at: float = 0.0
 
 
-class Manners:
+class RobotsPolicy:
     """Asks before each visit: the guard, the site's robots.txt, and the clock.
 
     Args:

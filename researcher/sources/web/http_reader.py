@@ -7,7 +7,7 @@ from researcher.sources.web.client import Bounds, GuardedClient
 from researcher.sources.web.content import page_of
 from researcher.sources.web.pages import PageResponse, WebPage
 from researcher.sources.web.proxy import GuardedProxy
-from researcher.sources.web.robots import Manners
+from researcher.sources.web.robots import RobotsPolicy
 
 _DATA_SECONDS = 60.0
 """Data files are larger than pages."""
@@ -19,7 +19,7 @@ class HttpReader:
     def __init__(self, proxy: GuardedProxy, client: GuardedClient) -> None:
         self.proxy = proxy
         self._client = client
-        self.manners = Manners(proxy.guard, self._fetch_unasked, client.user_agent)
+        self.robots_policy = RobotsPolicy(proxy.guard, self._fetch_unasked, client.user_agent)
 
     @property
     def via(self) -> Literal["http"]:
@@ -41,7 +41,7 @@ class HttpReader:
             PageUnreadable: none came.
         """
         async with self.proxy.session() as session:
-            return await self._client.get(session, url, ask=self.manners.ask)
+            return await self._client.get(session, url, ask=self.robots_policy.ask)
 
     async def fetch_data(self, url: str, most: int) -> PageResponse:
         """The response of a service for programs; robots.txt speaks of a site's pages, not of it.
@@ -63,4 +63,4 @@ class HttpReader:
             return await self._client.get(session, url, ask=self._admit)
 
     async def _admit(self, url: str) -> None:
-        self.manners.admit(url)
+        self.robots_policy.admit(url)

@@ -4,18 +4,18 @@ from pathlib import Path
 
 from playwright.async_api import Page
 
-_SCRIPT = Path(__file__).with_name("seen.js").read_text(encoding="utf-8")
+_SCRIPT = Path(__file__).with_name("visible.js").read_text(encoding="utf-8")
 
 
-class Unseeable(Exception):
+class VisibilityScriptFailed(Exception):
     """The page broke the script that looks at it."""
 
 
-async def seen_html(tab: Page, most: int) -> str:
+async def visible_html(tab: Page, most: int) -> str:
     """The HTML of what a tab shows, up to `most` characters; empty where there is no page yet.
 
     Raises:
-        Unseeable: the script came to no end.
+        VisibilityScriptFailed: the script came to no end.
         PlaywrightError: the page went away meanwhile.
     """
     browser = await tab.context.new_cdp_session(tab)  # ends with its tab
@@ -34,5 +34,5 @@ async def seen_html(tab: Page, most: int) -> str:
         },
     )
     if "exceptionDetails" in answer:
-        raise Unseeable(str(answer["exceptionDetails"]))
+        raise VisibilityScriptFailed(str(answer["exceptionDetails"]))
     return str(answer["result"]["value"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from researcher.sources.web.browser import find_browser
-from researcher.sources.web.browsing import BrowserReader, PageTimeouts
+from researcher.sources.web.browser_reader import BrowserReader, PageTimeouts
 from researcher.sources.web.client import GuardedClient
 from researcher.sources.web.guard import Guard
 from researcher.sources.web.pages import WebPage

@@ -15,11 +15,11 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from researcher.sources.web.chromium import BrowserGone, Chromium
 from researcher.sources.web.client import GuardedClient, demand_server, network_failure
 from researcher.sources.web.content import HTML, page_of
+from researcher.sources.web.http_reader import HttpReader
 from researcher.sources.web.pages import PageResponse, PageUnreadable, ReadFailure, WebPage
-from researcher.sources.web.plain import HttpReader
 from researcher.sources.web.proxy import GuardedProxy
-from researcher.sources.web.seen import Unseeable, seen_html
 from researcher.sources.web.sessions import Session, cancel
+from researcher.sources.web.visible import VisibilityScriptFailed, visible_html
 
 _TABS = 2
 _NAVIGATIONS = 8
@@ -68,8 +68,8 @@ class BrowserReader:
         timeouts: PageTimeouts | None = None,
     ) -> None:
         self.proxy = proxy
-        self._plain = HttpReader(proxy, client)
-        self.manners = self._plain.manners
+        self._http_reader = HttpReader(proxy, client)
+        self.robots_policy = self._http_reader.robots_policy
         self.chromium = Chromium(executable, client.user_agent)
         self._timeouts = timeouts or PageTimeouts()
         self._tabs = asyncio.Semaphore(_TABS)
@@ -86,15 +86,15 @@ class BrowserReader:
             PageUnreadable: with the reason.
         """
         if urlsplit(url).path.lower().endswith((".pdf", ".json", ".txt", ".xml", ".csv")):
-            return await self._plain.read(url)
-        await self.manners.ask(url)
+            return await self._http_reader.read(url)
+        await self.robots_policy.ask(url)
         async with self._tabs:
             loaded = await self._load_patiently(url)
         if loaded is None:
-            page = await self._plain.read(url)
+            page = await self._http_reader.read(url)
             return replace(page, partial=page.partial or page.media_type in HTML)
         if loaded.url != url:
-            await self.manners.check_robots(loaded.url)
+            await self.robots_policy.check_robots(loaded.url)
         return await page_of(url, loaded, "browser")
 
     async def fetch_data(self, url: str, most: int) -> PageResponse:
@@ -103,7 +103,7 @@ class BrowserReader:
         Raises:
             PageUnreadable: none came.
         """
-        return await self._plain.fetch_data(url, most)
+        return await self._http_reader.fetch_data(url, most)
 
     async def close(self) -> None:
         """End the browser, then the guarded proxy."""
@@ -220,8 +220,8 @@ class _Visit:
         for _ in range(_NAVIGATIONS):
             try:
                 async with asyncio.timeout(self.timeouts.script):
-                    return await seen_html(self.tab, self.timeouts.html)
-            except (TimeoutError, Unseeable):
+                    return await visible_html(self.tab, self.timeouts.html)
+            except (TimeoutError, VisibilityScriptFailed):
                 return None
             except PlaywrightError as error:
                 if not any(sign in str(error) for sign in _MOVED_ON):
