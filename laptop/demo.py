@@ -1,4 +1,4 @@
-"""The main job on a fresh machine: a made-up company's site is researched, kept and found again."""
+"""The demo: a made-up company's site is researched, kept and found again."""
 
 import tempfile
 import uuid
@@ -35,7 +35,7 @@ QUESTION = "Larkspur Instruments revenue in the third quarter of 2026"
 
 
 class DemoFailed(AlexError):
-    """The main job did not come to its end."""
+    """The demo did not come to its end."""
 
 
 @dataclass(frozen=True, slots=True)

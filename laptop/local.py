@@ -62,7 +62,7 @@ class LocalBackend:
 
     def ingest(self, submissions: Sequence[Submission]) -> list[IngestOutcome]:
         """One outcome a document, in order."""
-        return [_outcome(fate) for fate in self.services.knowledge.ingest_many(submissions)]
+        return [_outcome(result) for result in self.services.knowledge.ingest_many(submissions)]
 
     def search(self, query: str, *, k: int, where: Filter, group: Grouping) -> SearchResponse:
         """As `POST /search`."""
@@ -144,7 +144,7 @@ class LocalBackend:
         yield self.job(job_id)
 
 
-def _outcome(fate: Receipt | AlexError) -> IngestOutcome:
-    if isinstance(fate, AlexError):
-        return IngestOutcome("failed", reason=fate.detail)
-    return IngestOutcome(fate.outcome, fate.document_id, fate.passages)
+def _outcome(result: Receipt | AlexError) -> IngestOutcome:
+    if isinstance(result, AlexError):
+        return IngestOutcome("failed", reason=result.detail)
+    return IngestOutcome(result.outcome, result.document_id, result.passages)

@@ -1,4 +1,4 @@
-"""What the agents are told: the subject, where to start, and the sources as fenced data.
+"""The prompts of the agents: the subject, where to start, and the sources as fenced data.
 
 The wording is read by models of every kind: a language model reads it as a prompt, the offline
 model parses it. Text of a page stands between fences that hold a hash of it, so a page cannot

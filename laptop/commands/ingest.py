@@ -53,7 +53,7 @@ def ingest(
     described = (_described(item, defaults) for item in items)
     with deferred_interrupts() as interrupts, _bar(screen, found) as bar:
         tally = ingest_all(described, backend, advance=bar, stop=lambda: interrupts.asked)
-    _tell(screen, tally)
+    _show(screen, tally)
     if tally.stopped:
         raise typer.Exit(ExitCode.STOPPED)
     if tally.failures:
@@ -102,7 +102,7 @@ def _bar(screen: Screen, files: list[Path]) -> Iterator[Callable[[int, IngestTal
         yield advance
 
 
-def _tell(screen: Screen, tally: IngestTally) -> None:
+def _show(screen: Screen, tally: IngestTally) -> None:
     """The summary: how many of each outcome, every failure, and how to go on."""
     if screen.json:
         screen.data(tally.as_json())

@@ -46,13 +46,13 @@ def rehearse(
             _wait(screen, deployment)
 
     try:
-        result = run(screen.note, lambda outcome: _tell(screen, outcome), meanwhile=wait)
+        result = run(screen.note, lambda outcome: _show(screen, outcome), meanwhile=wait)
     except (NotStarted, SamFailed) as error:
         raise RehearsalFailed(str(error)) from error
     show_result(screen, result)
 
 
-def _tell(screen: Screen, outcome: "CheckOutcome") -> None:
+def _show(screen: Screen, outcome: "CheckOutcome") -> None:
     """One line on a step; with JSON it is progress, else it is the result."""
     mark, style = ("✓", "good") if outcome.passed else ("✗", "bad")
     line = f"{mark} {outcome.name} ({outcome.seconds:.1f} s): {outcome.detail}"

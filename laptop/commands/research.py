@@ -82,7 +82,7 @@ def show_outcome(screen: Screen, backend: Backend, job: "JobView") -> None:
     if screen.json:
         screen.data(job.model_dump(mode="json") | {"report": report.text if report else None})
     else:
-        _tell(screen, job, report)
+        _show(screen, job, report)
     if job.status is JobStatus.CANCELLED:
         raise typer.Exit(ExitCode.STOPPED)
     if job.status is JobStatus.FAILED:
@@ -134,7 +134,7 @@ def waiting(screen: Screen) -> Status:
     return screen.notes.status("Working …", spinner="dots", spinner_style="quiet")
 
 
-def _tell(screen: Screen, job: "JobView", report: "WholeDocument | None") -> None:
+def _show(screen: Screen, job: "JobView", report: "WholeDocument | None") -> None:
     """The report, or what became of the job without one."""
     if report:
         screen.out.print()

@@ -33,7 +33,7 @@ def serve(
     services = wire(settings_for(data_dir))
 
     def started(running: "RunningGateway") -> None:
-        _tell(screen, running, str(services.settings.data_dir), services.settings.watch_minutes)
+        _show(screen, running, str(services.settings.data_dir), services.settings.watch_minutes)
 
     server.serve(
         services,
@@ -45,7 +45,7 @@ def serve(
     screen.note("Stopped.")
 
 
-def _tell(screen: Screen, running: "RunningGateway", folder: str, minutes: int) -> None:
+def _show(screen: Screen, running: "RunningGateway", folder: str, minutes: int) -> None:
     """Where it is; the key only when it is new, for a terminal's scrollback is no place for it."""
     if screen.json:
         key = {"key": running.key} if running.new_key else {}

@@ -54,7 +54,7 @@ class RefusedClaim:
 
 
 def refused_claims_prompt(claims: Sequence[RefusedClaim]) -> str:
-    """The refused claims as the reviser is told of them."""
+    """The part of the reviser's prompt with the refused claims."""
     listed = [
         {"id": item.id, **item.claim.model_dump(), "refused_because": list(item.reasons)}
         for item in claims

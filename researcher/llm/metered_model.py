@@ -137,7 +137,7 @@ class MeteredModel(Model):
 
     async def _in_time(self, ask: Callable[[], Any]) -> ModelResponse:
         try:
-            async with asyncio.timeout(self._retry_policy.answer):
+            async with asyncio.timeout(self._retry_policy.timeout):
                 response: ModelResponse = await ask()
                 return response
         except TimeoutError as error:
@@ -166,7 +166,7 @@ def _most_tokens(sent: Sequence[object]) -> int:
 
 
 def _described(tools: Sequence[Tool]) -> list[object]:
-    """The tools as the server is told of them."""
+    """The tools as the server is sent them."""
     return [
         [tool.name, tool.description, tool.params_json_schema]
         for tool in tools

@@ -10,13 +10,13 @@ class RetryPolicy:
     """How often and how long.
 
     Attributes:
-        answer: seconds for one answer, all of it; None for as long as it takes.
+        timeout: seconds for one answer, all of it; None for as long as it takes.
         attempts: how often a question is sent at most.
         first: seconds before the second attempt; each later wait is twice as long.
         longest: seconds; a server that asks for more than this is not waited for.
     """
 
-    answer: float | None = 120.0
+    timeout: float | None = 120.0
     attempts: int = 3
     first: float = 1.0
     longest: float = 60.0

@@ -164,7 +164,7 @@ async def _opened(
         metered = MeteredModel(
             llm.model,
             ledger,
-            replace(retry_policy, answer=None, attempts=1) if offline else retry_policy,
+            replace(retry_policy, timeout=None, attempts=1) if offline else retry_policy,
             lambda: stop_if_cancelled(jobs.get(job.id)),
         )
         began = asyncio.get_running_loop().time()

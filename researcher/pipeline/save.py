@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 REPORT, CHECK, PAGE = "report", "check", "page"
 """Kinds of document a run stores."""
 
-_MOST_TOLD = 3
+_MOST_NAMED = 3
 """Unreadable pages that a failed job names."""
 
 
@@ -97,7 +97,7 @@ def _why_nothing(bundle: Bundle, *, stored: bool) -> str:
     if bundle.sources:
         why = f"None of the {len(bundle.claims)} drafted statements could be verified."
     elif bundle.unread:
-        failures = "; ".join(f"{page.url}: {page.detail}" for page in bundle.unread[:_MOST_TOLD])
+        failures = "; ".join(f"{page.url}: {page.detail}" for page in bundle.unread[:_MOST_NAMED])
         why = f"No source could be read. {failures}"
     elif bundle.limits:
         why = "Nothing was read."

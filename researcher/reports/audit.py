@@ -28,7 +28,7 @@ class Unverifiable(AlexError):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class AuditedClaim:
     """A claim of the report and what the check makes of it now."""
 
     id: str
@@ -54,7 +54,7 @@ class Audit:
 
     report_id: str
     evidence_id: str
-    claims: tuple[Judged, ...]
+    claims: tuple[AuditedClaim, ...]
     faults: tuple[str, ...]
     sources: int
 
@@ -96,7 +96,7 @@ def audit(document: Document, text: str, evidence_id: str, evidence: str) -> Aud
         raise Unverifiable(why) from error
     checked = verify_bundle(bundle)
     claims = tuple(
-        Judged(
+        AuditedClaim(
             claim.id,
             claim.place,
             claim.text,

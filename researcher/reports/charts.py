@@ -41,12 +41,12 @@ def chart(series: ChartSeries, number: int) -> str:
                 _label(point.written, middle, above),
                 _label(point.period, middle, _HEIGHT - 9, quiet=True),
             ]
-    title, told = f"chart-{number}-title", f"chart-{number}-told"
+    title, description_id = f"chart-{number}-title", f"chart-{number}-told"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
-        f' aria-labelledby="{title} {told}" font-family="inherit">'
+        f' aria-labelledby="{title} {description_id}" font-family="inherit">'
         f'<title id="{title}">{escape(caption(series))}</title>'
-        f'<desc id="{told}">{escape(description(series))}</desc>'
+        f'<desc id="{description_id}">{escape(description(series))}</desc>'
         f"{''.join(bars)}"
         f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{scale.zero:.1f}" y2="{scale.zero:.1f}"'
         f' stroke="currentColor" stroke-opacity="0.5"/>'

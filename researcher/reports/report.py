@@ -79,10 +79,10 @@ def _summary(bundle: Bundle, citations: Citations) -> Iterator[str]:
     claims = [claim for claim in bundle.kept if claim.place == SUMMARY]
     if claims:
         yield "## Summary"
-        yield _told(claims, citations)
+        yield _statements(claims, citations)
 
 
-def _told(claims: Sequence[ClaimRecord], citations: Citations) -> str:
+def _statements(claims: Sequence[ClaimRecord], citations: Citations) -> str:
     return bullets(
         [f"{safe(claim.text)}{citations.of([claim])}{_calculated(claim)}" for claim in claims]
     )
@@ -99,8 +99,8 @@ def _worked(figure: FigureRecord) -> str:
     values = {operand.name: safe(operand.text) for operand in figure.operands}
 
     def value(name: re.Match[str]) -> str:
-        told = values.get(name[0], name[0])
-        return f"({told})" if told.startswith(("-", "\u2212")) else told
+        text = values.get(name[0], name[0])
+        return f"({text})" if text.startswith(("-", "\u2212")) else text
 
     return _NAME.sub(value, safe(figure.formula))
 
@@ -114,7 +114,7 @@ def _analysis(bundle: Bundle, citations: Citations) -> Iterator[str]:
         yield "## Analysis"
     for place, claims in places.items():
         yield f"### {safe(place)}"
-        yield _told(claims, citations)
+        yield _statements(claims, citations)
 
 
 def _outlook(bundle: Bundle, citations: Citations) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _outlook(bundle: Bundle, citations: Citations) -> Iterator[str]:
         claims = [claim for claim in bundle.kept if claim.place == place]
         if claims:
             yield f"## {heading}"
-            yield _told(claims, citations)
+            yield _statements(claims, citations)
 
 
 def _contradictions(bundle: Bundle, citations: Citations) -> Iterator[str]:

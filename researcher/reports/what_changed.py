@@ -45,7 +45,7 @@ def _changes(news: News, by_id: dict[str, ClaimRecord], citations: Citations) ->
 
 
 def _more(changes: Sequence[Change], words: str) -> Iterator[str]:
-    """How many are not told one by one."""
+    """How many are not listed one by one."""
     left = len(changes) - _MOST
     if left > 0:
         verb = "statement is" if left == 1 else "statements are"
@@ -69,6 +69,6 @@ def _from_to(now: ClaimRecord, before: ClaimRecord, citations: Citations) -> str
 
 
 def _lost(page: Lost) -> str:
-    told = count_of(page.statements, "statement")
-    rested = f" {told} of the earlier report rested on it." if page.statements else ""
+    statements = count_of(page.statements, "statement")
+    rested = f" {statements} of the earlier report rested on it." if page.statements else ""
     return f"Could not be read again: {link(page.url)}: {safe(page.detail)}{rested}"

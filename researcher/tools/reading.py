@@ -35,13 +35,13 @@ class ReaderContext:
 
 
 def tool_error(_context: RunContextWrapper[Any], error: Exception) -> str:
-    """What a model is told when a tool fails; details only of errors made to be shown."""
+    """The answer of a tool that failed; details only of errors made to be shown."""
     detail = error.detail if isinstance(error, AlexError) else "The tool failed."
     return json.dumps({"error": detail})
 
 
 def tool_timeout(_context: RunContextWrapper[Any], _error: Exception) -> str:
-    """What a model is told when a tool takes too long."""
+    """The answer of a tool that took too long."""
     return json.dumps({"error": "It took too long."})
 
 

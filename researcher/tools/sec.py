@@ -94,7 +94,7 @@ async def facts(
     answer = await context.context.sec.facts(ticker_or_cik, concepts or (), periods)
     source = answer.source
     shown = source.text[:_FIGURES]
-    told: dict[str, Any] = {
+    answer_json: dict[str, Any] = {
         "source": source.key,
         "title": source.title,
         "url": source.url,
@@ -102,11 +102,11 @@ async def facts(
         "figures": shown if len(shown) == len(source.text) else shown.rpartition("\n")[0],
     }
     if answer.unknown:
-        told["not_reported"] = {
+        answer_json["not_reported"] = {
             name: f"perhaps {', '.join(like)}" if like else "nothing like it"
             for name, like in answer.unknown.items()
         }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(answer_json, ensure_ascii=False)
 
 
 SEC_TOOLS: list[FunctionTool] = [company, filings, facts]

@@ -17,7 +17,7 @@ from researcher.sources.source import Source, text_hash
 from researcher.sources.web.pages import PageUnreadable, ReadFailure
 
 MAIN_FORMS = ("10-K", "10-Q", "8-K", "20-F", "40-F", "6-K")
-"""Reports by which companies tell of their business, in the US and from abroad."""
+"""Companies' regular reports, in the US and from abroad."""
 
 MOST_FILINGS, MOST_CONCEPTS, MOST_PERIODS = 20, 24, 12
 _MOST_OLDER_FILES = 3
@@ -61,7 +61,7 @@ class SecData:
     Args:
         client: the SEC's files.
         collector: keeps the figures as a source, and what could not be read with its reason.
-        requested: tickers the run is on; that one of these is unknown is told in the report.
+        requested: tickers the run is on; where one of these is unknown, the report says so.
     """
 
     def __init__(

@@ -158,7 +158,7 @@ def test_bytes_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [Fault.HANGS, Fault.HANGS_WRITING])
 def test_seconds_end_what_the_model_takes_too_long_for(tmp_path: Path, fault: Fault) -> None:
     job, report, limits, _ = run(
-        tmp_path, Budget(seconds=3), fault, retry_policy=replace(QUICK, answer=None)
+        tmp_path, Budget(seconds=3), fault, retry_policy=replace(QUICK, timeout=None)
     )
     assert WITHOUT_MODEL in report
     assert any("Of the 3 seconds too few were left for the model to write" in x for x in limits)

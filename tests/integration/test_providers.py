@@ -221,7 +221,7 @@ def test_what_cannot_be_mended_fails_plainly_and_stores_nothing(
 def test_a_model_that_hangs_is_not_waited_for(
     tmp_path: Path, provider: ProviderName, fault: Fault
 ) -> None:
-    job, model = run(tmp_path, provider, fault, retry_policy=replace(QUICK, answer=0.2))
+    job, model = run(tmp_path, provider, fault, retry_policy=replace(QUICK, timeout=0.2))
     assert (job.status, job.error) == (JobStatus.FAILED, "The model did not answer in time.")
     assert job.cost["failed_requests"] == len(model.requests) == 3
     assert 0 < job.cost["usd"] <= 1
@@ -229,7 +229,7 @@ def test_a_model_that_hangs_is_not_waited_for(
 
 @providers
 def test_a_model_that_hangs_once_is_asked_again(tmp_path: Path, provider: ProviderName) -> None:
-    job, _ = run(tmp_path, provider, Fault.HANGS_ONCE, retry_policy=replace(QUICK, answer=0.5))
+    job, _ = run(tmp_path, provider, Fault.HANGS_ONCE, retry_policy=replace(QUICK, timeout=0.5))
     assert (job.status, job.cost["failed_requests"]) == (JobStatus.SUCCEEDED, 1)
 
 

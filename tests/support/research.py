@@ -35,7 +35,7 @@ PAGE = (
 PRICES = (Decimal(1), Decimal(2))
 """Dollars a million tokens."""
 
-QUICK = RetryPolicy(answer=10.0, first=0.001)
+QUICK = RetryPolicy(timeout=10.0, first=0.001)
 
 
 def settings_for(

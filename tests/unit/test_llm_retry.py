@@ -19,7 +19,7 @@ from openai import (
 from researcher.llm.failures import ModelFailed, NoAnswer, translated
 from researcher.llm.retry import RetryPolicy
 
-PATIENCE = RetryPolicy(first=2, longest=60)
+POLICY = RetryPolicy(first=2, longest=60)
 REQUEST = httpx2.Request("POST", "http://model.test")
 
 
@@ -51,7 +51,7 @@ def lost(cause: Exception | None) -> APIConnectionError:
     ],
 )
 def test_what_may_pass_is_tried_again_after_longer_and_longer_waits(error: Exception) -> None:
-    assert [PATIENCE.wait(translated(error), attempt) for attempt in (1, 2, 3)] == [2, 4, None]
+    assert [POLICY.wait(translated(error), attempt) for attempt in (1, 2, 3)] == [2, 4, None]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_may_pass_is_tried_again_after_longer_and_longer_waits(error: Excep
     ],
 )
 def test_what_stays_is_not(error: Exception) -> None:
-    assert PATIENCE.wait(translated(error), 1) is None
+    assert POLICY.wait(translated(error), 1) is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_stays_is_not(error: Exception) -> None:
 def test_a_server_is_given_the_time_it_asks_for_but_no_more_than_ours(
     headers: Mapping[str, str], seconds: float | None
 ) -> None:
-    assert PATIENCE.wait(translated(refused(429, headers)), 1) == seconds
+    assert POLICY.wait(translated(refused(429, headers)), 1) == seconds
 
 
 def test_waits_do_not_grow_for_ever() -> None:

@@ -1,4 +1,4 @@
-"""What runs here, as the API tells it."""
+"""Health in the API: what runs here."""
 
 import platform
 from typing import Literal

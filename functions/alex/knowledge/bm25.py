@@ -29,5 +29,5 @@ def scores(question: str, texts: Sequence[str]) -> list[float]:
 
 
 def _idf(texts: int, having: int) -> float:
-    """What a stem tells; next to nothing where half of the texts have it."""
+    """The weight of a stem; next to nothing where half of the texts have it."""
     return max(math.log((texts - having + 0.5) / (having + 0.5)), 1e-6)

@@ -1,4 +1,4 @@
-"""The nouns: what is handed in, what is kept, what is found."""
+"""The data model: what is handed in, what is kept, what is found."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Journey 2: a question comes in, the best passages and their documents go out."""
+"""Search: a question comes in, the best passages and their documents go out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal

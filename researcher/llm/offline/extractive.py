@@ -67,7 +67,7 @@ _HEADLINES = (
         re.compile(r"\bnet (?:income|loss|earnings)\b[^.]{0,120}\$", re.IGNORECASE),
     ),
 )
-"""Names of the figures a summary opens with, and how a sentence tells them."""
+"""Names of the figures a summary opens with, and how a sentence states them."""
 
 _NUMBER = re.compile(r"\d[\d.,]*")
 
@@ -128,7 +128,7 @@ def _lead(chosen: Sequence[_Candidate]) -> list[_Candidate]:
 
 
 def _headlines(figures: Sequence[KeyFigure], lead: Sequence[_Candidate]) -> list[Claim]:
-    """Revenue and net income from the tables, where no sentence of the summary tells them."""
+    """Revenue and net income from the tables, where no sentence of the summary states them."""
     said = " ".join(candidate.sentence.plain for candidate in lead)
     claims = []
     for name, in_words in _HEADLINES:

@@ -10,7 +10,7 @@ from researcher.llm.offline.key_figures import when
 from researcher.verify.draft import Calculation, Claim, KeyFigure, Operand
 
 FORMULA = "(a - b) / b"
-_MOST_TOLD = Decimal(1000)
+_MOST_SHOWN = Decimal(1000)
 """Per cent; a larger change says that the figure before was next to nothing."""
 
 
@@ -33,14 +33,14 @@ def changes(figures: Sequence[KeyFigure]) -> list[Claim]:
 
 
 def _changes(points: Sequence[_Point]) -> Iterator[Claim]:
-    """The change to the row's first figure, where a year before is told."""
+    """The change to the row's first figure, where the row has the year before."""
     new = points[0]
     old = next((point for point in points[1:] if _year_before(point.time, new.time)), None)
     if old is None or old.amount.value <= 0 or old.amount.unit != new.amount.unit:
         return
     change = 100 * (new.amount.value - old.amount.value) / old.amount.value
     size = abs(change).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    if size and size <= _MOST_TOLD and new.amount.value > 0:
+    if size and size <= _MOST_SHOWN and new.amount.value > 0:
         yield _change_claim(new.figure, old.figure, f"{size}%", rises=change > 0)
 
 

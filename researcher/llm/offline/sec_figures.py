@@ -24,7 +24,7 @@ _INCOME = re.compile(r"\bincome\b")
 _FISCAL = re.compile(r" \([^)]*\)$")
 _MOST_RESTATED = 6
 _FIRST, _BESIDE = ("Revenue", "Net income"), ("Revenue",)
-"""What a summary tells of the newest period, and of the fiscal year where that is another."""
+"""What a summary states of the newest period, and of the fiscal year where that is another."""
 
 
 def figures(sources: Sequence[PromptSource]) -> list[KeyFigure]:

@@ -25,7 +25,7 @@ _LEANS = re.compile(
     r"|As such|Accordingly|Consequently|Therefore|Thus|Otherwise|Instead|If so|Each of these)\b"
     r"|(?:As of|In|During|For|On|At|By|Since|After)\b[^,]{0,80}, (?:it|they|he|she)\b"
 )
-"""Openings that lean on the sentence before, which is not told with it."""
+"""Openings that lean on the sentence before, which is not quoted with it."""
 
 _FORMALITIES = (
     r"forward[\s-]looking|safe harbor|check ?mark|incorporated (?:herein )?by reference|hereunto",

@@ -1,4 +1,4 @@
-"""XBRL company facts: one file with every value a company's filings ever stated, told apart here.
+"""XBRL company facts: one file with every value a company's filings ever stated, sorted out here.
 
 The same fact stands in it once for each filing that states it, as a comparison with the year
 before or corrected; `fy` and `fp` are of the filing. Out of that come facts: one value a concept,
@@ -160,11 +160,11 @@ def _fact(concept: Concept, unit: str, period: FiscalPeriod, stated: Sequence[_E
 def _changed(stated: Sequence[_Entry]) -> Iterator[Report]:
     """What earlier filings said that the newest does not; each value as it was first said."""
     newest = stated[-1]
-    told = {newest.val}
+    stated_values = {newest.val}
     for entry in stated:
-        if entry.val in told or entry.accn == newest.accn:
+        if entry.val in stated_values or entry.accn == newest.accn:
             continue
-        told.add(entry.val)
+        stated_values.add(entry.val)
         if not _rounded(entry.val, newest.val):
             yield entry.report
 

@@ -1,4 +1,4 @@
-"""The nouns of the SEC's data: companies, filings, and facts with all that gives them meaning."""
+"""The data model of the SEC's data: companies, filings, facts, and all that gives them meaning."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -31,9 +31,11 @@ def stated_title(root: HtmlElement, facts: Mapping[str, str]) -> str:
     shown = [root.findtext(".//title") or ""]
     shown += [heading.text_content() for heading in root.iterfind(".//h1")]
     shown = [clean(title) for title in shown]
-    told = [clean(str(title)) for title in root.xpath("//meta[@property='og:title']/@content")]
-    told = [title for title in told if any(title in other for other in shown)]
-    titles = (_filing_title(root, facts), *told, *shown)
+    for_machines = [
+        clean(str(title)) for title in root.xpath("//meta[@property='og:title']/@content")
+    ]
+    for_machines = [title for title in for_machines if any(title in other for other in shown)]
+    titles = (_filing_title(root, facts), *for_machines, *shown)
     return next((t for t in titles if t and not _NO_TITLE.fullmatch(t)), "")
 
 

@@ -1,4 +1,4 @@
-"""The same question asked again: what is told of what changed, and what is stored when nothing."""
+"""The same question asked again: what the report says of changes, and what none leaves behind."""
 
 import asyncio
 import re
@@ -124,12 +124,12 @@ def test_a_changed_figure_leads_the_report_with_both_values_cited(services: Serv
     first = run(services, northwind())
     second = run(services, pages_with(**{START: RESULTS.replace("412.6", "420.1")}))
     report = report_of(services, second)
-    told = changed(report)
+    section = changed(report)
     assert report.index("## What changed since") < report.index("## Summary")
     line = "- Revenue (Three Months Ended June 30, 2026): $412.6 million [1] → $420.1 million [2]"
-    assert line in told
-    assert "$378.5" not in told.split("→")[0]
-    assert str(first.evidence_id) in told
+    assert line in section
+    assert "$378.5" not in section.split("→")[0]
+    assert str(first.evidence_id) in section
     assert re.search(rf"^1\. As it was before: .*<{START}>", report, re.MULTILINE)
     assert re.search(rf"^2\. (?!As it was).*<{START}>", report, re.MULTILINE)
 
@@ -137,10 +137,10 @@ def test_a_changed_figure_leads_the_report_with_both_values_cited(services: Serv
 def test_a_restated_sentence_is_told_with_what_it_was(services: Services) -> None:
     run(services, northwind())
     second = run(services, pages_with(**{NEXT: OUTLOOK.replace("14%", "9%")}))
-    told = changed(report_of(services, second))
-    assert "- Orders for laboratory sensors grew 9% in the quarter" in told
-    assert "Before: Orders for laboratory sensors grew 14% in the quarter" in told
-    assert "Revenue" not in told
+    section = changed(report_of(services, second))
+    assert "- Orders for laboratory sensors grew 9% in the quarter" in section
+    assert "Before: Orders for laboratory sensors grew 14% in the quarter" in section
+    assert "Revenue" not in section
 
 
 def test_the_earlier_statements_are_proven_too(services: Services) -> None:
@@ -174,9 +174,9 @@ def test_a_new_report_ends_the_entry_that_nothing_changed(services: Services) ->
 def test_a_page_that_is_gone_is_told(services: Services) -> None:
     run(services, northwind())
     second = run(services, replace(northwind(), texts={START: RESULTS}))
-    told = changed(report_of(services, second))
-    assert f"Could not be read again: <{NEXT}>: The server answered 404." in told
-    assert re.search(r"\d statements? of the earlier report rested on it\.", told)
+    section = changed(report_of(services, second))
+    assert f"Could not be read again: <{NEXT}>: The server answered 404." in section
+    assert re.search(r"\d statements? of the earlier report rested on it\.", section)
     assert "38% of purchases" not in report_of(services, second)
 
 
@@ -215,8 +215,10 @@ def test_a_statement_that_is_gone_is_told(services: Services) -> None:
     run(services, northwind())
     shorter = re.sub(r" Two\nsuppliers.*", "\n", OUTLOOK, flags=re.DOTALL)
     assert shorter != OUTLOOK
-    told = changed(report_of(services, run(services, pages_with(**{NEXT: shorter}))))
-    assert "No longer stated: Two suppliers of optical parts account for 38% of purchases" in told
+    section = changed(report_of(services, run(services, pages_with(**{NEXT: shorter}))))
+    assert (
+        "No longer stated: Two suppliers of optical parts account for 38% of purchases" in section
+    )
 
 
 class CutOff(JobService):
@@ -250,5 +252,5 @@ def test_another_model_writes_anew_and_says_that_nothing_is_new(services: Servic
     evidence = bundle_of(services, first.evidence_id)
     other = evidence.model_copy(update={"model": "another model"})
     services.texts.put(first.evidence_id or "", other.model_dump_json())
-    told = changed(report_of(services, run(services, northwind())))
-    assert "Nothing that the sources state is new; the report is written anew." in told
+    section = changed(report_of(services, run(services, northwind())))
+    assert "Nothing that the sources state is new; the report is written anew." in section
