@@ -13,7 +13,17 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from alex.api.http import Forbidden, Problem, Reply, Request, Response, TimedOut, refuse, respond
+from alex.api.http import (
+    CALLER_WAITS,
+    Forbidden,
+    Problem,
+    Reply,
+    Request,
+    Response,
+    TimedOut,
+    refuse,
+    respond,
+)
 from alex.api.route import Endpoint, Function, Route
 from alex.api.routes import ROUTES, find
 from alex.errors import TooLarge
@@ -129,7 +139,7 @@ class Gateway:
         return respond(reply, self._services.settings.allowed_origin)
 
     def _reply(self, endpoint: Endpoint, request: Request) -> Reply:
-        with time_limit(self._timeout):
+        with time_limit(CALLER_WAITS):
             return endpoint(self._services, request)
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from alex.api.http import Reply, Request
+from alex.api.http import CALLER_WAITS, Reply, Request
 from alex.api.route import Endpoint, Route
 from alex.api.routes import ROUTES
 from alex.clock import now
@@ -28,8 +28,9 @@ from alex.knowledge.documents import Revision
 from alex.local.catalog import SqliteCatalog
 from alex.local.database import Database
 from alex.research.jobs import JobStatus, ResearchRequest
+from alex.retry import deadline
 from alex.services import Services
-from laptop.gateway import MAX_PAYLOAD
+from laptop.gateway import MAX_PAYLOAD, TIMEOUT
 from laptop.keys import load_or_create
 from laptop.serve import running_gateway
 from tests.support.local_api import Client, listening_to, local_services, serving
@@ -146,6 +147,19 @@ def test_a_request_arrives_as_it_was_sent(services: Services) -> None:
     assert listing.body == b""
     assert one.path == {"job_id": "a/b c"}
     assert (text.body, binary.body) == ("körper".encode(), b"\xff\x00")
+
+
+def test_an_endpoint_is_given_less_time_than_the_gateway_waits(services: Services) -> None:
+    """So that it can still say what it had no time for."""
+    left: list[float] = []
+
+    def keep(_services: Services, _request: Request) -> Reply:
+        left.append(deadline(1_000) - time.monotonic())
+        return Reply(204)
+
+    with serving(services, routes=answered_by(keep)) as api:
+        api("GET", "/research")
+    assert left[0] <= CALLER_WAITS < TIMEOUT
 
 
 def test_an_endpoint_that_raises_is_a_plain_500(services: Services) -> None:

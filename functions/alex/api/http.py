@@ -21,6 +21,9 @@ from alex.errors import (
 
 PROBLEM_JSON = "application/problem+json"
 
+CALLER_WAITS = 25
+"""Seconds: the gateway gives up after 29, and starting and answering take some of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

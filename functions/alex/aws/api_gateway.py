@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from alex.api.http import Problem, Request, Response, refuse, respond
+from alex.api.http import CALLER_WAITS, Problem, Request, Response, refuse, respond
 from alex.api.route import Endpoint, Route
 from alex.api.routes import find
 from alex.errors import AlexError, NotFound
@@ -25,9 +25,6 @@ type Event = dict[str, Any]
 
 type Handler = Callable[[Event, Any], Event]
 """Takes an event and Lambda's context, or what stands in for it; gives a proxy result."""
-
-CALLER_WAITS = 25
-"""Seconds: the gateway gives up after 29, and starting and answering take some of them."""
 
 
 def rest_handler(name: str, routes: Sequence[Route], services: Callable[[], Services]) -> Handler:

@@ -4,16 +4,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from alex.clock import now
 from alex.errors import Conflict, NotFound
 from alex.paging import Page
-
-if TYPE_CHECKING:
-    from alex.research.ports import JobLauncher, JobLeases, JobStore
-from alex.clock import now
 from alex.research.jobs import Job, JobStatus, ResearchRequest, Step, digest
 from alex.research.leases import TimedLeases
+from alex.research.ports import JobLauncher, JobLeases, JobStore
 
 MAX_MESSAGE = 300
 """Characters of a step's message, some of which pages choose: a job with hundreds of steps must fit
@@ -31,9 +28,9 @@ class JobService:
 
     def __init__(
         self,
-        jobs: "JobStore",
-        launcher: "JobLauncher",
-        leases: "JobLeases | None" = None,
+        jobs: JobStore,
+        launcher: JobLauncher,
+        leases: JobLeases | None = None,
         *,
         clock: Callable[[], datetime] = now,
     ) -> None:
