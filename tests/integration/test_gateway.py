@@ -164,7 +164,7 @@ def test_an_endpoint_is_given_less_time_than_the_gateway_waits(services: Service
 
 def test_an_endpoint_that_raises_is_a_plain_500(services: Services) -> None:
     def broken(_services: Services, _request: Request) -> Reply:
-        raise RuntimeError("the secret is 42")
+        raise RuntimeError("the secret is xyzzy")
 
     with (
         serving(services, routes=answered_by(broken)) as api,
@@ -172,7 +172,8 @@ def test_an_endpoint_that_raises_is_a_plain_500(services: Services) -> None:
     ):
         answer = api("GET", "/research")
     assert answer.status_code == 500
-    assert "42" not in answer.text
+    assert "xyzzy" not in answer.text
+    assert "secret" not in answer.text
     assert any(answer.json()["instance"].endswith(r.getMessage().split()[-1]) for r in said)
     assert any(record.exc_info for record in said)
 
